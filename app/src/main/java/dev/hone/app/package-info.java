@@ -1,0 +1,5 @@
+/** The hone command. */
+@NullMarked
+package dev.hone.app;
+
+import org.jspecify.annotations.NullMarked;

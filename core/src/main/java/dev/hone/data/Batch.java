@@ -1,0 +1,66 @@
+package dev.hone.data;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Rows side by side, right-padded to the longest: B rows of T positions, row-major.
+ *
+ * @param ids B*T token ids, {@code padId} after a row's end
+ * @param mask B*T, 1 on real tokens and 0 on padding
+ * @param labels B*T, the id to be predicted at this position's place (not shifted), -100 where
+ *     nothing is learned
+ * @param classes B class labels, -1 where a row has none
+ * @param origins where each row came from, for messages
+ */
+public record Batch(
+    int rows,
+    int width,
+    long[] ids,
+    long[] mask,
+    long[] labels,
+    long[] classes,
+    List<String> origins) {
+
+  /** The label that every loss ignores. */
+  public static final long IGNORE = -100;
+
+  public static Batch of(List<TokenRow> rows, long padId) {
+    int width = rows.stream().mapToInt(TokenRow::length).max().orElse(0);
+    int count = rows.size();
+    long[] ids = new long[count * width];
+    long[] mask = new long[count * width];
+    long[] labels = new long[count * width];
+    Arrays.fill(ids, padId);
+    Arrays.fill(labels, IGNORE);
+    for (int r = 0; r < count; r++) {
+      TokenRow row = rows.get(r);
+      for (int t = 0; t < row.length(); t++) {
+        int at = r * width + t;
+        ids[at] = row.ids()[t];
+        mask[at] = 1;
+        if (t > 0 && row.learned()[t]) {
+          labels[at] = row.ids()[t];
+        }
+      }
+    }
+    return new Batch(
+        count,
+        width,
+        ids,
+        mask,
+        labels,
+        rows.stream().mapToLong(TokenRow::label).toArray(),
+        rows.stream().map(TokenRow::origin).toList());
+  }
+
+  /** Real tokens, padding not counted. */
+  public long tokens() {
+    return Arrays.stream(mask).sum();
+  }
+
+  /** Labels that a causal loss counts. */
+  public long learnedTokens() {
+    return Arrays.stream(labels).filter(l -> l != IGNORE).count();
+  }
+}

@@ -1,0 +1,67 @@
+package dev.hone.data;
+
+import dev.hone.config.Doc;
+import dev.hone.config.Range;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Which rows a run reads, what their columns mean, and how they are split. */
+public record DataConfig(
+    @Doc("Files or folders with rows: .jsonl, .json, .csv, .tsv, .txt; relative to the recipe")
+        List<Path> path,
+    @Doc("What a row is; found from the columns when absent") @Nullable Format format,
+    @Doc("Which column plays which part, for example {text: body, label: sentiment}")
+        Map<String, String> columns,
+    @Doc("Names for the columns of a file without a header line (.csv, .tsv)") List<String> header,
+    @Doc("For text/label rows: the prompt, with {text} where the text goes") String prompt,
+    @Doc("For text/label rows: what the model answers, with {label} where the label goes")
+        String answer,
+    @Doc("Longest row in tokens; 0 means the model's context") @Range(min = 0) int maxTokens,
+    @Doc("Refuse to start when a larger share of rows than this must be dropped")
+        @Range(min = 0, max = 1)
+        double maxDropped,
+    @Doc("Read at most this many rows, chosen by seeded hash; 0 means all") @Range(min = 0)
+        int limit,
+    Split split) {
+
+  /** What a row holds. */
+  public enum Format {
+    LABELLED,
+    COMPLETION,
+    INSTRUCTION,
+    CHAT,
+    TEXT
+  }
+
+  public static DataConfig defaults() {
+    return new DataConfig(
+        List.of(),
+        null,
+        Map.of(),
+        List.of(),
+        "{text}\nLabel:",
+        " {label}",
+        0,
+        0.05,
+        0,
+        Split.defaults());
+  }
+
+  /** Shares of the rows; a group of exact or near duplicates always falls on one side. */
+  public record Split(
+      @Range(min = 0, max = 1) double validation,
+      @Range(min = 0, max = 1) double test,
+      @Doc("Rows are placed by a hash of their text and this seed") long seed,
+      @Doc("Jaccard similarity of word shingles from which two rows count as near duplicates")
+          @Range(min = 0.3, max = 1)
+          double nearDuplicate,
+      @Doc("Files that are the validation split, in place of a share") List<Path> validationPath,
+      @Doc("Files that are the test split, in place of a share") List<Path> testPath) {
+
+    public static Split defaults() {
+      return new Split(0.1, 0.2, 1, 0.8, List.of(), List.of());
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Messages, chat templates, label masks. */
+@NullMarked
+package dev.hone.data.chat;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Rows in, splits, batches. */
+@NullMarked
+package dev.hone.data;
+
+import org.jspecify.annotations.NullMarked;

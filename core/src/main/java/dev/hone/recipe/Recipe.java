@@ -1,0 +1,51 @@
+package dev.hone.recipe;
+
+import dev.hone.config.Doc;
+import dev.hone.config.Range;
+import dev.hone.data.DataConfig;
+import dev.hone.evaluate.EvaluateConfig;
+import dev.hone.method.MethodConfig;
+import dev.hone.method.lora.LoraConfig;
+import dev.hone.model.NewModelConfig;
+import dev.hone.train.TrainConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that decides a run. Two runs of one resolved recipe give the same result. */
+@Doc("A Hone run: model, data, method, training, evaluation")
+public record Recipe(
+    @Doc("Name of the run; its folder is runs/NAME") String name,
+    @Doc("Folder of the base model in the Hugging Face layout; relative to the recipe")
+        @Nullable Path model,
+    @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
+    DataConfig data,
+    @Doc("How the model is adapted") MethodConfig method,
+    TrainConfig train,
+    EvaluateConfig evaluate,
+    @Doc("Seeds weights, order of rows, dropout and sampling") long seed,
+    @Doc("cpu or cuda") Device device,
+    @Doc("Threads of the engine; 0 means one a physical core") @Range(min = 0, max = 1024)
+        int threads,
+    @Doc("Folder that holds the runs") Path runs) {
+
+  /** Where tensors live and are computed. */
+  public enum Device {
+    CPU,
+    CUDA
+  }
+
+  public static Recipe defaults() {
+    return new Recipe(
+        "run",
+        null,
+        null,
+        DataConfig.defaults(),
+        LoraConfig.defaults(),
+        TrainConfig.defaults(),
+        EvaluateConfig.defaults(),
+        1,
+        Device.CPU,
+        0,
+        Path.of("runs"));
+  }
+}

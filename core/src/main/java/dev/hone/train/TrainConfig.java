@@ -1,0 +1,66 @@
+package dev.hone.train;
+
+import dev.hone.config.Doc;
+import dev.hone.config.Range;
+
+/** How long and how fast a run learns. */
+public record TrainConfig(
+    @Doc("Passes over the training rows; ignored when steps is given") @Range(min = 0, max = 10000)
+        double epochs,
+    @Doc("Optimiser steps; 0 means: as many as the epochs need") @Range(min = 0) int steps,
+    @Doc("Rows of one optimiser step") @Range(min = 1) int batch,
+    @Doc("Rows computed at once; 0 means the whole batch. Gradients are equal either way")
+        @Range(min = 0)
+        int microBatch,
+    @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
+    @Doc("Course of the rate after the warm-up") Schedule schedule,
+    @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")
+        @Range(min = 0)
+        double warmup,
+    @Doc("Decoupled weight decay on matrices; norms, biases and embeddings are left out")
+        @Range(min = 0)
+        double weightDecay,
+    @Range(min = 0, max = 0.9999) double beta1,
+    @Range(min = 0, max = 0.999999) double beta2,
+    @Range(min = 0) double epsilon,
+    @Doc("Largest global gradient norm; 0 means no clipping") @Range(min = 0) double clip,
+    @Doc("Share of the target's probability spread over all classes") @Range(min = 0, max = 0.5)
+        double labelSmoothing,
+    @Doc("Dropout of the model itself; -1 keeps what its config says") @Range(min = -1, max = 0.95)
+        double dropout,
+    @Doc("Validate every n steps; 0 means once an epoch") @Range(min = 0) int evaluateEvery,
+    @Doc("Stop after this many validations without a better loss; 0 means never") @Range(min = 0)
+        int patience,
+    @Doc("Write a checkpoint every n steps; 0 means at each validation") @Range(min = 0)
+        int checkpointEvery,
+    @Doc("Keep the weights of the best validation instead of the last") boolean keepBest) {
+
+  /** Course of the learning rate after the warm-up. */
+  public enum Schedule {
+    CONSTANT,
+    LINEAR,
+    COSINE
+  }
+
+  public static TrainConfig defaults() {
+    return new TrainConfig(
+        3,
+        0,
+        16,
+        0,
+        1e-3,
+        Schedule.COSINE,
+        0.06,
+        0.01,
+        0.9,
+        0.999,
+        1e-8,
+        1.0,
+        0.0,
+        -1,
+        0,
+        0,
+        0,
+        true);
+  }
+}
