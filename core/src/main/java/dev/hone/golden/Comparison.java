@@ -1,0 +1,181 @@
+package dev.hone.golden;
+
+import dev.hone.generate.GenerationConfig;
+import dev.hone.generate.Generator;
+import dev.hone.model.Adapter;
+import dev.hone.model.Inputs;
+import dev.hone.model.Model;
+import dev.hone.model.Pass;
+import dev.hone.tensor.DType;
+import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import dev.hone.train.AdamW;
+import dev.hone.train.TrainConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Computes one case's quantities and compares them, at the tolerances of the golden README. */
+final class Comparison {
+  private static final double LOGITS = 2e-5;
+  private static final double LOSS = 1e-5;
+  private static final double LOSSES = 5e-5;
+  private static final double AFTER = 5e-5;
+
+  private final Model model;
+  private final Reference reference;
+  private final Map<String, Difference> worst = new LinkedHashMap<>();
+
+  Comparison(Model model, Reference reference) {
+    this.model = model;
+    this.reference = reference;
+  }
+
+  List<Difference> differences() {
+    return new ArrayList<>(worst.values());
+  }
+
+  private void note(Difference difference) {
+    worst.merge(difference.quantity(), difference, Difference::worse);
+  }
+
+  /** Logits under a name of the reference, padded positions of token-wise outputs left out. */
+  void logits(String quantity, String name, Adapter adapter) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      Tensor logits = model.logits(reference.inputs(), Pass.plain().with(adapter));
+      note(masked(quantity, name, logits, LOGITS));
+    }
+  }
+
+  private Difference masked(String quantity, String name, Tensor actual, double tolerance) {
+    Tensor expected = reference.get(name);
+    if (!Arrays.equals(expected.shape(), actual.shape())) {
+      return Difference.within(
+          quantity, actual.describe() + " for " + expected.describe(), Double.NaN, tolerance);
+    }
+    if (actual.rank() == 3) {
+      Tensor real = reference.get("input.attention_mask").to(DType.F32).unsqueeze(-1);
+      actual = actual.mul(real);
+      expected = expected.mul(real);
+    }
+    return Difference.within(quantity, name, Difference.largest(actual, expected), tolerance);
+  }
+
+  void hiddenStates() {
+    if (!reference.has("output.hidden_states.0")) {
+      return;
+    }
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      List<Tensor> states = new ArrayList<>();
+      model.backbone().forward(reference.inputs(), Pass.plain().tracing(states::add));
+      for (String index : reference.below("output.hidden_states.").keySet()) {
+        note(
+            masked(
+                "hidden",
+                "output.hidden_states." + index,
+                states.get(Integer.parseInt(index)),
+                LOGITS));
+      }
+    }
+  }
+
+  /**
+   * Loss and gradients.
+   *
+   * @param trainable leaves, under the names that the reference uses for their gradients
+   */
+  void gradients(Adapter adapter, Map<String, Tensor> trainable) {
+    try (Scope scope = Scope.open()) {
+      Tensor loss = loss(adapter);
+      note(Difference.within("loss", "output.loss", Math.abs(loss.item() - expectedLoss()), LOSS));
+      loss.backward();
+      reference
+          .below("grad.")
+          .forEach((name, expected) -> gradient(name, trainable.get(name), expected));
+      trainable.keySet().stream()
+          .filter(n -> !reference.has("grad." + n))
+          .filter(n -> !reference.json().path("params_without_grad").toString().contains(n))
+          .forEach(n -> note(Difference.within("gradients", "surplus " + n, Double.NaN, 1)));
+    }
+    trainable.values().forEach(Tensor::clearGrad);
+  }
+
+  private void gradient(
+      String name, @org.jspecify.annotations.Nullable Tensor leaf, Tensor expected) {
+    Tensor actual = leaf == null ? null : leaf.grad();
+    if (actual == null) {
+      note(Difference.within("gradients", "missing " + name, Double.NaN, 1));
+      return;
+    }
+    double tolerance = 1e-4 * expected.abs().max().item() + 1e-6;
+    note(Difference.within("gradients", name, Difference.largest(actual, expected), tolerance));
+  }
+
+  private double expectedLoss() {
+    return reference.get("output.loss").item();
+  }
+
+  private Tensor loss(Adapter adapter) {
+    Inputs inputs = reference.inputs();
+    Tensor logits = model.logits(inputs, Pass.plain().with(adapter));
+    return model.head().loss(logits, reference.get("input.labels"));
+  }
+
+  /** Five optimiser steps; compares the losses on the way and the tensors after them. */
+  void fiveSteps(Adapter adapter, Map<String, Tensor> trainable) {
+    if (!reference.has("train5.losses")) {
+      return;
+    }
+    TrainConfig defaults = TrainConfig.defaults();
+    float[] expected = reference.get("train5.losses").toFloats();
+    try (AdamW optimizer = new AdamW(defaults, trainable, (name, tensor) -> true)) {
+      for (int step = 0; step < expected.length; step++) {
+        try (Scope scope = Scope.open()) {
+          Tensor loss = loss(adapter);
+          double off = Math.abs(loss.item() - expected[step]);
+          note(Difference.within("train5", "train5.losses[" + step + "]", off, LOSSES));
+          if (step + 1 < expected.length) {
+            loss.backward();
+            optimizer.step(1e-3);
+            optimizer.clearGradients();
+          }
+        }
+      }
+    }
+    reference.below("after5.").forEach((name, tensor) -> after(name, trainable, tensor));
+  }
+
+  /** Where the recorded gradient is rounding noise, Adam turns noise into steps: left out. */
+  private void after(String name, Map<String, Tensor> trainable, Tensor expected) {
+    Tensor actual = trainable.get(name);
+    if (actual == null) {
+      note(Difference.within("after5", "missing " + name, Double.NaN, AFTER));
+      return;
+    }
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      Tensor counted = reference.get("grad." + name).abs().gt(dev.hone.tensor.Tensors.full(1e-6));
+      Tensor difference = actual.sub(expected).abs().mul(counted.to(DType.F32));
+      note(Difference.within("after5", name, difference.max().item(), AFTER));
+    }
+  }
+
+  /** Greedy tokens of every recorded row. */
+  void greedy(Adapter adapter) {
+    for (int row = 0; reference.has("generate.row" + row + ".new_tokens"); row++) {
+      String name = "generate.row" + row + ".new_tokens";
+      long[] expected = reference.get(name).toLongs();
+      int[] actual =
+          new Generator(model, adapter)
+              .continued(
+                  reference.prompt(row), GenerationConfig.greedy(expected.length), token -> false);
+      boolean same = Arrays.equals(Arrays.stream(actual).asLongStream().toArray(), expected);
+      note(Difference.within("greedy", name, same ? 0 : Double.POSITIVE_INFINITY, 1));
+    }
+  }
+}

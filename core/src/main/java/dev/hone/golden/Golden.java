@@ -1,0 +1,129 @@
+package dev.hone.golden;
+
+import dev.hone.error.HoneException;
+import dev.hone.method.Full;
+import dev.hone.method.Merged;
+import dev.hone.method.lora.Lora;
+import dev.hone.method.lora.PeftFiles;
+import dev.hone.model.Adapter;
+import dev.hone.model.Model;
+import dev.hone.model.family.Families;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Compares this build with the reference numbers below a folder. */
+public final class Golden {
+  private Golden() {}
+
+  /**
+   * Checks every case below a folder, at any depth.
+   *
+   * @param each is told of every case as it ends
+   * @throws HoneException when there is no case at all
+   */
+  public static List<CaseResult> check(Path folder, Consumer<CaseResult> each) {
+    List<CaseResult> results = new ArrayList<>();
+    for (Path found : cases(folder)) {
+      String name =
+          found.equals(folder)
+              ? found.getFileName().toString()
+              : folder.relativize(found).toString();
+      CaseResult result;
+      try (Scope scope = Scope.open()) {
+        result = new CaseResult(name, differences(found), null);
+      } catch (RuntimeException e) { // one case must not keep the others from their line
+        String message = String.valueOf(e.getMessage()).strip().lines().findFirst().orElse("");
+        result = new CaseResult(name, List.of(), message);
+      }
+      results.add(result);
+      each.accept(result);
+    }
+    return results;
+  }
+
+  private static List<Path> cases(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new HoneException(folder + ": no such folder");
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      List<Path> found =
+          files
+              .filter(f -> f.getFileName().toString().equals("golden.json"))
+              .map(f -> f.toAbsolutePath().getParent())
+              .map(f -> folder.resolve(folder.toAbsolutePath().relativize(f)).normalize())
+              .sorted()
+              .toList();
+      if (found.isEmpty()) {
+        throw new HoneException(folder + ": no golden.json below this folder");
+      }
+      return found;
+    } catch (IOException e) {
+      throw new HoneException(folder + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Difference> differences(Path found) {
+    Reference reference = Reference.read(found);
+    boolean adapter = Files.exists(found.resolve("adapter_config.json"));
+    if (adapter) {
+      return adapterCase(found, reference);
+    }
+    if (Files.exists(found.resolve("config.json"))) {
+      return modelCase(found, reference);
+    }
+    throw new HoneException("cases of this kind are not supported");
+  }
+
+  private static List<Difference> modelCase(Path found, Reference reference) {
+    List<Difference> all = new ArrayList<>();
+    for (String config : List.of("config.json", "config.v4.json")) {
+      if (!Files.exists(found.resolve(config))) {
+        continue;
+      }
+      try (Model model = Families.load(found, config);
+          Full full = new Full(model)) {
+        Comparison comparison = new Comparison(model, reference);
+        comparison.logits("logits", "output.logits", Adapter.NONE);
+        comparison.hiddenStates();
+        Map<String, Tensor> named = new LinkedHashMap<>();
+        full.trainable()
+            .forEach((name, t) -> named.put(model.fileNames().getOrDefault(name, name), t));
+        comparison.gradients(full, named);
+        comparison.greedy(Adapter.NONE);
+        comparison.fiveSteps(full, named);
+        all.addAll(comparison.differences());
+      }
+    }
+    return all;
+  }
+
+  private static List<Difference> adapterCase(Path found, Reference reference) {
+    Path base = found.resolve("../..").normalize();
+    if (!Files.exists(base.resolve("config.json"))) {
+      throw new HoneException("the base model is expected at " + base);
+    }
+    try (Model model = Families.load(base);
+        Lora lora = PeftFiles.read(found, model)) {
+      Comparison comparison = new Comparison(model, reference);
+      comparison.logits("logits", "output.logits", lora);
+      if (reference.has("merged.logits")) {
+        try (Merged merged = Merged.of(lora)) {
+          comparison.logits("merged", "merged.logits", merged);
+        }
+      }
+      comparison.gradients(lora, lora.trainable());
+      comparison.greedy(lora);
+      comparison.fiveSteps(lora, lora.trainable());
+      return comparison.differences();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package dev.hone.golden;
+
+import dev.hone.error.HoneException;
+import dev.hone.model.Inputs;
+import dev.hone.store.TensorFile;
+import dev.hone.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** The recorded numbers of one case. The tensors belong to the scope in which it was read. */
+record Reference(JsonNode json, Map<String, Tensor> tensors) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  static Reference read(Path folder) {
+    try {
+      return new Reference(
+          JSON.readTree(Files.readString(folder.resolve("golden.json"))),
+          TensorFile.read(folder.resolve("golden.safetensors")));
+    } catch (IOException e) {
+      throw new HoneException(folder + ": no golden.json: " + e.getMessage(), e);
+    }
+  }
+
+  boolean has(String name) {
+    return tensors.containsKey(name);
+  }
+
+  Tensor get(String name) {
+    Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new HoneException("golden.safetensors has no tensor '" + name + "'");
+    }
+    return tensor;
+  }
+
+  String task() {
+    return json.path("task").asString("");
+  }
+
+  /** Tensors whose name begins with a prefix, under the rest of their names. */
+  Map<String, Tensor> below(String prefix) {
+    Map<String, Tensor> found = new TreeMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(prefix)) {
+            found.put(name.substring(prefix.length()), tensor);
+          }
+        });
+    return found;
+  }
+
+  Inputs inputs() {
+    return new Inputs(
+        get("input.input_ids"),
+        get("input.attention_mask"),
+        tensors.get("input.token_type_ids"),
+        null);
+  }
+
+  /** Row {@code row} without its padding. */
+  int[] prompt(int row) {
+    long[] ids = get("input.input_ids").select(0, row).toLongs();
+    long[] mask = get("input.attention_mask").select(0, row).toLongs();
+    List<Integer> real = new ArrayList<>();
+    for (int i = 0; i < ids.length; i++) {
+      if (mask[i] == 1) {
+        real.add((int) ids[i]);
+      }
+    }
+    return real.stream().mapToInt(Integer::intValue).toArray();
+  }
+}

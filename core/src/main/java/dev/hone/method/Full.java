@@ -1,0 +1,46 @@
+package dev.hone.method;
+
+import dev.hone.model.Model;
+import dev.hone.model.Parameter;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Full fine-tuning: a trained copy stands for every parameter of the model. */
+public final class Full implements Method {
+  private final Map<String, Tensor> copies = new LinkedHashMap<>();
+
+  public Full(Model model) {
+    try (Scope scope = Scope.open()) {
+      for (Parameter parameter : model.parameters()) {
+        copies.put(parameter.name(), parameter.value().copy().requiresGrad(true).keep());
+      }
+    }
+  }
+
+  @Override
+  public Tensor value(Parameter parameter) {
+    Tensor copy = copies.get(parameter.name());
+    return copy == null ? parameter.value() : copy;
+  }
+
+  @Override
+  public Map<String, Tensor> trainable() {
+    return copies;
+  }
+
+  @Override
+  public MethodConfig config() {
+    return new FullConfig();
+  }
+
+  @Override
+  public Map<String, Tensor> merged() {
+    Map<String, Tensor> values = new LinkedHashMap<>();
+    try (Scope scope = Scope.open()) {
+      copies.forEach((name, copy) -> values.put(name, copy.detach().keep()));
+    }
+    return values;
+  }
+}

@@ -1,0 +1,22 @@
+package dev.hone.model;
+
+import dev.hone.tensor.Tensor;
+
+/**
+ * What a method changes in a pass through a model. Chosen per call, so that switching adapters
+ * leaves no trace in the model.
+ */
+public interface Adapter {
+  /** The base model as it is. */
+  Adapter NONE = new Adapter() {};
+
+  /** The result of a linear place for x [..., in]. */
+  default Tensor linear(Linear at, Tensor x, Pass pass) {
+    return at.base(x, pass);
+  }
+
+  /** The value that stands for a parameter. */
+  default Tensor value(Parameter parameter) {
+    return parameter.value();
+  }
+}

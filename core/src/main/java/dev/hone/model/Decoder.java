@@ -1,0 +1,74 @@
+package dev.hone.model;
+
+import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stack of causal layers; a family chooses its parts.
+ *
+ * <p>Rows are padded on the right. A causal position never looks to its right, so padding needs no
+ * mask; only a cache with rows of different lengths does, and brings it as {@code inputs.mask} over
+ * all S positions.
+ *
+ * @param positions learned positions, or null
+ * @param rope rotary positions, or null
+ */
+public record Decoder(
+    Embedding tokens,
+    @Nullable Embedding positions,
+    @Nullable Rope rope,
+    List<Block> blocks,
+    Norm last,
+    double dropout,
+    int hiddenSize,
+    int maxPositions)
+    implements Backbone {
+
+  @Override
+  public Tensor forward(Inputs inputs, Pass pass) {
+    KeyValueCache cache = pass.cache();
+    long seen = cache == null ? 0 : cache.length();
+    Tensor place =
+        inputs.positions() != null
+            ? inputs.positions()
+            : Tensors.arange(seen + inputs.width()).narrow(0, seen, inputs.width());
+    Tensor x = tokens.forward(inputs.ids(), pass);
+    if (positions != null) {
+      x = x.add(positions.forward(place, pass));
+    }
+    x = pass.dropout(x, dropout);
+    Frame frame = frame(inputs, seen, cache != null, rope == null ? null : rope.angles(place));
+    for (Block block : blocks) {
+      pass.traced(x);
+      x = block.forward(x, frame, pass);
+    }
+    if (cache != null) {
+      cache.advance(inputs.width());
+    }
+    x = last.forward(x, pass);
+    pass.traced(x);
+    return x;
+  }
+
+  private static Frame frame(
+      Inputs inputs, long seen, boolean cached, Rope.@Nullable Angles angles) {
+    long width = inputs.width();
+    boolean uneven = cached && inputs.mask() != null;
+    if (seen == 0 && !uneven) {
+      return new Frame(null, width > 1, angles);
+    }
+    Tensor mask = null;
+    if (width > 1) {
+      Tensor columns = Tensors.arange(seen + width).unsqueeze(0);
+      Tensor rows = Tensors.arange(seen + width).narrow(0, seen, width).add(1).unsqueeze(1);
+      mask = columns.lt(rows); // [T, S]: true where column <= row
+    }
+    if (uneven && inputs.mask() != null) {
+      Tensor real = inputs.mask().eq(1).unsqueeze(1).unsqueeze(1); // [B, 1, 1, S]
+      mask = mask == null ? real : real.and(mask);
+    }
+    return new Frame(mask, false, angles);
+  }
+}

@@ -1,0 +1,18 @@
+package dev.hone.model;
+
+import dev.hone.tensor.Functional;
+import dev.hone.tensor.Tensor;
+
+/**
+ * A table of vectors looked up by id.
+ *
+ * @param name module path
+ * @param weight [V, C]
+ */
+public record Embedding(String name, Parameter weight) {
+
+  /** ids I64[...] to [..., C]. */
+  public Tensor forward(Tensor ids, Pass pass) {
+    return Functional.embedding(pass.value(weight), ids);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.hone.model;
+
+import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
+import dev.hone.store.ModelFolder;
+import dev.hone.store.TensorEntry;
+import dev.hone.tensor.DType;
+import dev.hone.tensor.Engine;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Parameters from a Hugging Face folder, computed with as F32. F32 files are used where they are
+ * mapped, without a copy; nothing may write to them.
+ *
+ * <p>Checkpoints exist with and without the prefix of the backbone ({@code transformer.}, {@code
+ * bert.}, {@code model.}): both are understood.
+ */
+public final class FolderWeights implements Weights {
+  private final ModelFolder folder;
+  private final String prefix;
+  private final boolean bare;
+  private final Map<String, String> fileNames = new LinkedHashMap<>();
+  private final List<String> made = new ArrayList<>();
+
+  /**
+   * @param prefix the backbone's prefix in a checkpoint with a head, ending in a dot
+   */
+  public FolderWeights(ModelFolder folder, String prefix) {
+    this.folder = folder;
+    this.prefix = prefix;
+    this.bare = folder.tensors().keySet().stream().noneMatch(n -> n.startsWith(prefix));
+  }
+
+  private String inFile(String name) {
+    return bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+  }
+
+  @Override
+  public boolean has(String name) {
+    return folder.tensors().containsKey(inFile(name));
+  }
+
+  @Override
+  public Parameter parameter(String name, Init init, long... shape) {
+    String inFile = inFile(name);
+    TensorEntry entry = folder.tensors().get(inFile);
+    if (entry == null) {
+      if (name.startsWith(prefix)) {
+        throw new HoneException(
+            folder.path()
+                + ": tensor '"
+                + inFile
+                + "' of shape "
+                + Arrays.toString(shape)
+                + " is missing"
+                + Nearest.hint(inFile, folder.tensors().keySet().stream().limit(2000).toList()));
+      }
+      made.add(name); // a head that the checkpoint does not have yet
+      return RandomWeights.make(name, init, RandomWeights.STD, shape);
+    }
+    if (!Arrays.equals(entry.shape(), shape)) {
+      throw new HoneException(
+          folder.path()
+              + ": tensor '"
+              + inFile
+              + "' has shape "
+              + Arrays.toString(entry.shape())
+              + ", config.json asks for "
+              + Arrays.toString(shape));
+    }
+    fileNames.put(name, inFile);
+    try (Scope scope = Scope.open()) {
+      Tensor mapped = Tensors.over(entry.data(), entry.dtype(), shape);
+      Tensor value = mapped.to(DType.F32).to(Engine.device()).keep();
+      if (!value.isFinite()) {
+        value.close();
+        throw new HoneException(
+            folder.path()
+                + ": tensor '"
+                + inFile
+                + "' holds NaN or infinity; the file is damaged or was saved by a failed run");
+      }
+      return new Parameter(name, value);
+    }
+  }
+
+  /** Parameter names, and the names that the files use for them. */
+  public Map<String, String> fileNames() {
+    return fileNames;
+  }
+
+  /** Parameters that the files do not hold and that start at random. */
+  public List<String> made() {
+    return made;
+  }
+
+  /** Tensors in the files that the model does not use. */
+  public List<String> surplus() {
+    return folder.tensors().keySet().stream().filter(n -> !fileNames.containsValue(n)).toList();
+  }
+}

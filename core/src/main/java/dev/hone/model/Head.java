@@ -1,0 +1,12 @@
+package dev.hone.model;
+
+import dev.hone.tensor.Tensor;
+
+/** What turns hidden states into answers, and answers into a loss. */
+public interface Head {
+  /** hidden [B, T, C] to logits; their shape is the head's own. */
+  Tensor logits(Tensor hidden, Inputs inputs, Pass pass);
+
+  /** The mean loss of logits against labels of the head's own shape; labels -100 do not count. */
+  Tensor loss(Tensor logits, Tensor labels);
+}

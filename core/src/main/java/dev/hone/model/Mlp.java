@@ -1,0 +1,25 @@
+package dev.hone.model;
+
+import dev.hone.tensor.Tensor;
+
+/** The feed-forward part of a layer: x [B, T, C] to [B, T, C]. */
+public sealed interface Mlp {
+  Tensor forward(Tensor x, Pass pass);
+
+  /** down(activation(up(x))). */
+  record Plain(Linear up, Activation activation, Linear down) implements Mlp {
+    @Override
+    public Tensor forward(Tensor x, Pass pass) {
+      return down.forward(activation.apply(up.forward(x, pass)), pass);
+    }
+  }
+
+  /** down(activation(gate(x)) * up(x)), arXiv:2002.05202. */
+  record Gated(Linear gate, Linear up, Activation activation, Linear down) implements Mlp {
+    @Override
+    public Tensor forward(Tensor x, Pass pass) {
+      Tensor gated = activation.apply(gate.forward(x, pass)).mul(up.forward(x, pass));
+      return down.forward(gated, pass);
+    }
+  }
+}

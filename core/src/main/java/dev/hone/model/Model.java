@@ -1,0 +1,53 @@
+package dev.hone.model;
+
+import dev.hone.store.Config;
+import dev.hone.store.ModelFolder;
+import dev.hone.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backbone with a head, and the weights that it owns until closed. Its weights never change: what
+ * trains is an {@link Adapter}'s.
+ *
+ * @param architecture the Hugging Face class name, for example LlamaForCausalLM
+ * @param parameters in file order; a tied matrix stands once
+ * @param linears by module path, head included
+ * @param head the module path that is the output, which all-linear leaves out
+ * @param fileNames parameter names, and what the files call them
+ * @param made parameters that the files did not hold
+ * @param surplus tensors in the files that the model does not use
+ * @param folder the mapped files, or null for a model from random weights
+ */
+public record Model(
+    String architecture,
+    Config config,
+    Backbone backbone,
+    Head head,
+    List<Parameter> parameters,
+    Map<String, Linear> linears,
+    Map<String, String> fileNames,
+    List<String> made,
+    List<String> surplus,
+    @Nullable ModelFolder folder)
+    implements AutoCloseable {
+
+  /** Ids to the head's logits. */
+  public Tensor logits(Inputs inputs, Pass pass) {
+    return head.logits(backbone.forward(inputs, pass), inputs, pass);
+  }
+
+  /** How many numbers the model has. */
+  public long parameterCount() {
+    return parameters.stream().mapToLong(p -> p.value().numel()).sum();
+  }
+
+  @Override
+  public void close() {
+    parameters.forEach(p -> p.value().close());
+    if (folder != null) {
+      folder.close();
+    }
+  }
+}

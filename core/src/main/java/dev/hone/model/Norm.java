@@ -1,0 +1,21 @@
+package dev.hone.model;
+
+import dev.hone.tensor.Functional;
+import dev.hone.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A normalisation over the last axis: layer norm where there is a bias, root-mean-square without.
+ *
+ * @param weight [C]
+ * @param bias [C], or null for RMS norm
+ */
+public record Norm(String name, Parameter weight, @Nullable Parameter bias, double eps) {
+
+  public Tensor forward(Tensor x, Pass pass) {
+    Tensor w = pass.value(weight);
+    return bias == null
+        ? Functional.rmsNorm(x, w, eps)
+        : Functional.layerNorm(x, w, pass.value(bias), eps);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.hone.model;
+
+import dev.hone.tensor.Functional;
+import dev.hone.tensor.Tensor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one pass through a model is made; a value, so that nothing of it stays behind.
+ *
+ * @param adapter what changes the base model
+ * @param training whether dropout is on
+ * @param dropout replaces every dropout rate of the model's config; null keeps them
+ * @param cache keys and values of earlier positions, or null
+ * @param trace is given the hidden states after the embeddings and after each layer, or null
+ */
+public record Pass(
+    Adapter adapter,
+    boolean training,
+    @Nullable Double dropout,
+    @Nullable KeyValueCache cache,
+    @Nullable Consumer<Tensor> trace) {
+
+  /** The base model without dropout. */
+  public static Pass plain() {
+    return new Pass(Adapter.NONE, false, null, null, null);
+  }
+
+  public Pass with(Adapter other) {
+    return new Pass(other, training, dropout, cache, trace);
+  }
+
+  /** With dropout on; a rate below 0 keeps the rates of the model's config. */
+  public Pass train(double rate) {
+    return new Pass(adapter, true, rate < 0 ? null : rate, cache, trace);
+  }
+
+  public Pass with(KeyValueCache other) {
+    return new Pass(adapter, training, dropout, other, trace);
+  }
+
+  public Pass tracing(Consumer<Tensor> listener) {
+    return new Pass(adapter, training, dropout, cache, listener);
+  }
+
+  /** The value that stands for a parameter in this pass. */
+  public Tensor value(Parameter parameter) {
+    return adapter.value(parameter);
+  }
+
+  /**
+   * The dropout rate in force for a place whose config says {@code configured}; 0 outside training.
+   */
+  double rate(double configured) {
+    if (!training) {
+      return 0;
+    }
+    return dropout == null ? configured : dropout;
+  }
+
+  /** Dropout at a place whose config says {@code configured}. */
+  public Tensor dropout(Tensor x, double configured) {
+    return Functional.dropout(x, rate(configured), training);
+  }
+
+  void traced(Tensor hidden) {
+    if (trace != null) {
+      trace.accept(hidden);
+    }
+  }
+}

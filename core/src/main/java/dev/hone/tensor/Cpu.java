@@ -1,0 +1,96 @@
+package dev.hone.tensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** What the operating system says of this machine's processor and memory. */
+public final class Cpu {
+  private static final Path PROC = Path.of("/proc");
+
+  private Cpu() {}
+
+  /** Name of the processor as its maker gives it. */
+  public static String model() {
+    return lines(PROC.resolve("cpuinfo"))
+        .filter(l -> l.startsWith("model name"))
+        .map(l -> l.substring(l.indexOf(':') + 1).strip())
+        .findFirst()
+        .orElse(System.getProperty("os.arch", "unknown"));
+  }
+
+  /** Those vector instruction sets of this processor that change how fast matrices multiply. */
+  public static Set<String> instructionSets() {
+    Set<String> wanted =
+        Set.of("avx", "avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "f16c");
+    Set<String> found = new TreeSet<>();
+    lines(PROC.resolve("cpuinfo"))
+        .filter(l -> l.startsWith("flags"))
+        .findFirst()
+        .ifPresent(l -> found.addAll(List.of(l.substring(l.indexOf(':') + 1).strip().split(" "))));
+    found.retainAll(wanted);
+    return found;
+  }
+
+  /** Physical cores that this process may use; hyper-threads do not multiply faster. */
+  public static int physicalCores() {
+    int usable = Runtime.getRuntime().availableProcessors();
+    Set<String> cores = new TreeSet<>();
+    String[] socket = {""};
+    lines(PROC.resolve("cpuinfo"))
+        .forEach(
+            line -> {
+              if (line.startsWith("physical id")) {
+                socket[0] = line;
+              } else if (line.startsWith("core id")) {
+                cores.add(socket[0] + line);
+              }
+            });
+    return cores.isEmpty() ? usable : Math.min(usable, cores.size());
+  }
+
+  /** Memory that this process occupies now, in bytes; 0 where the system does not tell. */
+  public static long residentBytes() {
+    return status("VmRSS:");
+  }
+
+  /**
+   * The most memory that this process ever occupied, in bytes; 0 where the system does not tell.
+   */
+  public static long peakResidentBytes() {
+    return status("VmHWM:");
+  }
+
+  /** Memory of the machine in bytes: all of it, and what is free for use now. */
+  public static long[] memoryBytes() {
+    return new long[] {field("meminfo", "MemTotal:"), field("meminfo", "MemAvailable:")};
+  }
+
+  static Stream<String> mappedLibraries() {
+    return lines(PROC.resolve("self/maps")).filter(l -> l.contains(".so"));
+  }
+
+  private static long status(String key) {
+    return field("self/status", key);
+  }
+
+  private static long field(String file, String key) {
+    return lines(PROC.resolve(file))
+        .filter(l -> l.startsWith(key))
+        .mapToLong(l -> Long.parseLong(l.replaceAll("\\D", "")) * 1024)
+        .findFirst()
+        .orElse(0);
+  }
+
+  private static Stream<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file).stream();
+    } catch (IOException e) {
+      return Stream.empty(); // not Linux: the caller has a fallback
+    }
+  }
+}

@@ -1,0 +1,7 @@
+package dev.hone.tensor;
+
+/** Where tensors live and are computed. */
+public enum Device {
+  CPU,
+  CUDA
+}

@@ -1,0 +1,141 @@
+package dev.hone.tensor;
+
+import dev.hone.error.HoneException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The native engine, libtorch: loaded once, on first use, with the settings that the measurements
+ * in the design call for.
+ */
+public final class Engine {
+  private static volatile Device device = Device.CPU;
+
+  static {
+    load();
+  }
+
+  private Engine() {}
+
+  /** Loads the engine now instead of at the first tensor. */
+  public static void start() {}
+
+  private static void load() {
+    // MKL multiplies two to twenty times as fast as the OpenBLAS that is the default.
+    propertyDefault("org.bytedeco.openblas.load", "mkl");
+    // Scopes free native memory, never the garbage collector, and the heap's size is no limit.
+    propertyDefault("org.bytedeco.javacpp.nopointergc", "true");
+    propertyDefault("org.bytedeco.javacpp.maxBytes", "0");
+    propertyDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    // One OpenMP pool for libtorch and MKL instead of two that fight for the cores.
+    environmentDefault("MKL_THREADING_LAYER", "GNU");
+    try {
+      Loader.load(torch.class);
+    } catch (UnsatisfiedLinkError e) {
+      throw new HoneException(
+          "the native engine cannot be loaded: "
+              + e.getMessage()
+              + "; Hone needs x86-64 Linux with glibc 2.28 or newer, see 'hone doctor'",
+          e);
+    }
+    torch.set_num_threads(Cpu.physicalCores());
+  }
+
+  private static void propertyDefault(String key, String value) {
+    if (System.getProperty(key) == null) {
+      System.setProperty(key, value);
+    }
+  }
+
+  private static void environmentDefault(String name, String value) {
+    if (System.getenv(name) != null) {
+      return;
+    }
+    Linker linker = Linker.nativeLinker();
+    linker
+        .defaultLookup()
+        .find("setenv")
+        .ifPresent(
+            setenv -> {
+              try (Arena arena = Arena.ofConfined()) {
+                var handle =
+                    linker.downcallHandle(
+                        setenv,
+                        FunctionDescriptor.of(
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.JAVA_INT));
+                int ignored =
+                    (int)
+                        handle.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 0);
+              } catch (Throwable e) {
+                throw new IllegalStateException("setenv " + name, e);
+              }
+            });
+  }
+
+  /** The device on which new tensors are made. */
+  public static Device device() {
+    return device;
+  }
+
+  /** Chooses the device on which new tensors are made; refused where there is none of that kind. */
+  public static void device(Device wanted) {
+    if (wanted == Device.CUDA) {
+      if (!torch.cuda_is_available()) {
+        throw new HoneException(
+            "device: no CUDA device is usable here; use device: cpu, or the GPU build of the engine"
+                + " (see 'hone doctor')");
+      }
+      try (PointerScope scope = new PointerScope()) {
+        torch.globalContext().setAllowTF32CuBLAS(true);
+      }
+    }
+    device = wanted;
+  }
+
+  public static boolean hasCuda() {
+    return torch.cuda_is_available();
+  }
+
+  public static int threads() {
+    return torch.get_num_threads();
+  }
+
+  /** Sets the threads of one operation; 0 means one a physical core. */
+  public static void threads(int count) {
+    torch.set_num_threads(count == 0 ? Cpu.physicalCores() : count);
+  }
+
+  /** Seeds the random numbers of dropout, initialisation and sampling. */
+  public static void seed(long seed) {
+    torch.manual_seed(seed);
+    if (device == Device.CUDA) {
+      torch.cuda_manual_seed_all(seed);
+    }
+  }
+
+  /** What libtorch says of its own build. */
+  public static String buildInfo() {
+    try (PointerScope scope = new PointerScope()) {
+      return torch.show_config().getString();
+    }
+  }
+
+  /** Version of libtorch, for example 2.10.0. */
+  public static String version() {
+    var matcher = java.util.regex.Pattern.compile("TORCH_VERSION=([^,\\s]+)").matcher(buildInfo());
+    return matcher.find() ? matcher.group(1) : "unknown";
+  }
+
+  /** The library that multiplies matrices: MKL or OpenBLAS. */
+  public static String blas() {
+    return Cpu.mappedLibraries().anyMatch(l -> l.contains("libmkl_rt")) ? "MKL" : "OpenBLAS";
+  }
+}

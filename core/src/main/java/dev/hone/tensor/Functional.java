@@ -1,0 +1,159 @@
+package dev.hone.tensor;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code torch.nn.functional} offers a model, under the same names. */
+public final class Functional {
+  /** PyTorch's {@code Reduction::Mean} and {@code Reduction::Sum}. */
+  private static final long MEAN = 1;
+
+  private static final long SUM = 2;
+
+  private Functional() {}
+
+  /**
+   * x Wᵀ + b.
+   *
+   * @param x [..., in]
+   * @param weight [out, in]
+   * @param bias [out], or null
+   */
+  public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    if (weight.rank() != 2 || x.size(-1) != weight.size(1)) {
+      throw Shapes.mismatch("linear", "input [..., in] and weight [out, in]", x, weight);
+    }
+    if (bias == null) {
+      return new Tensor(torch.linear(x.handle(), weight.handle()));
+    }
+    if (bias.numel() != weight.size(0)) {
+      throw Shapes.mismatch("linear", "weight [out, in] and bias [out]", weight, bias);
+    }
+    return new Tensor(torch.linear(x.handle(), weight.handle(), new TensorOptional(bias.handle())));
+  }
+
+  /**
+   * Rows of a table.
+   *
+   * @param weight [V, C]
+   * @param ids I64, any shape; the result has one axis more
+   */
+  public static Tensor embedding(Tensor weight, Tensor ids) {
+    if (weight.rank() != 2 || ids.dtype() != DType.I64) {
+      throw Shapes.mismatch("embedding", "weight [V, C] and I64 ids", weight, ids);
+    }
+    return new Tensor(torch.embedding(weight.handle(), ids.handle()));
+  }
+
+  /** Layer norm over the last axis (arXiv:1607.06450). */
+  public static Tensor layerNorm(
+      Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+    requireWidth("layerNorm", x, weight);
+    return new Tensor(
+        torch.layer_norm(
+            x.handle(), new long[] {x.size(-1)}, optional(weight), optional(bias), eps, true));
+  }
+
+  /** Root-mean-square norm over the last axis (arXiv:1910.07467). */
+  public static Tensor rmsNorm(Tensor x, @Nullable Tensor weight, double eps) {
+    requireWidth("rmsNorm", x, weight);
+    return new Tensor(
+        torch.rms_norm(
+            x.handle(), new long[] {x.size(-1)}, optional(weight), new DoubleOptional(eps)));
+  }
+
+  /**
+   * softmax(q kᵀ · scale + mask) v.
+   *
+   * @param q [B, H, T, D]
+   * @param k [B, H or a divisor of it, S, D]
+   * @param v like k
+   * @param mask broadcastable to [B, H, T, S]: BOOL (true = may look) or float (added), or null
+   * @param causal position t of q sees positions up to t of k; only with a null mask
+   * @param scale null means 1/sqrt(D)
+   */
+  public static Tensor scaledDotProductAttention(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      double dropout,
+      boolean causal,
+      @Nullable Double scale) {
+    if (q.rank() != 4 || k.rank() != 4 || q.size(3) != k.size(3) || q.size(1) % k.size(1) != 0) {
+      throw Shapes.mismatch("attention", "q [B, H, T, D] and k [B, H, S, D]", q, k);
+    }
+    boolean grouped = q.size(1) != k.size(1);
+    return new Tensor(
+        torch.scaled_dot_product_attention(
+            q.handle(),
+            k.handle(),
+            v.handle(),
+            optional(mask),
+            dropout,
+            causal,
+            scale == null ? new DoubleOptional() : new DoubleOptional(scale),
+            grouped));
+  }
+
+  /** Zeroes elements with probability p and scales the others by 1/(1-p), while training. */
+  public static Tensor dropout(Tensor x, double p, boolean training) {
+    return p == 0 || !training ? x : new Tensor(torch.dropout(x.handle(), p, true));
+  }
+
+  public static Tensor silu(Tensor x) {
+    return new Tensor(torch.silu(x.handle()));
+  }
+
+  public static Tensor relu(Tensor x) {
+    return new Tensor(torch.relu(x.handle()));
+  }
+
+  /** Gaussian error linear unit, exact (arXiv:1606.08415). */
+  public static Tensor gelu(Tensor x) {
+    return new Tensor(torch.gelu(x.handle()));
+  }
+
+  /** The same by its tanh approximation: {@code gelu_new}, {@code gelu_pytorch_tanh}. */
+  public static Tensor geluTanh(Tensor x) {
+    return new Tensor(torch.gelu(x.handle(), "tanh"));
+  }
+
+  /**
+   * Sum over rows of the cross-entropy between logits and classes.
+   *
+   * @param logits [N, V]
+   * @param labels I64[N]; rows labelled -100 do not count
+   * @param smoothing share of the target spread over all classes
+   */
+  public static Tensor crossEntropySum(Tensor logits, Tensor labels, double smoothing) {
+    return crossEntropy(logits, labels, SUM, smoothing);
+  }
+
+  /** The mean over rows whose label is not -100. */
+  public static Tensor crossEntropyMean(Tensor logits, Tensor labels) {
+    return crossEntropy(logits, labels, MEAN, 0);
+  }
+
+  private static Tensor crossEntropy(
+      Tensor logits, Tensor labels, long reduction, double smoothing) {
+    if (logits.rank() != 2 || labels.rank() != 1 || logits.size(0) != labels.size(0)) {
+      throw Shapes.mismatch("crossEntropy", "logits [N, V] and labels [N]", logits, labels);
+    }
+    return new Tensor(
+        torch.cross_entropy_loss(
+            logits.handle(), labels.handle(), new TensorOptional(), reduction, -100, smoothing));
+  }
+
+  private static TensorOptional optional(@Nullable Tensor t) {
+    return t == null ? new TensorOptional() : new TensorOptional(t.handle());
+  }
+
+  private static void requireWidth(String operation, Tensor x, @Nullable Tensor weight) {
+    if (weight != null && weight.numel() != x.size(-1)) {
+      throw Shapes.mismatch(operation, "weight as wide as the last axis", x, weight);
+    }
+  }
+}

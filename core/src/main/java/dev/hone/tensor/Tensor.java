@@ -1,0 +1,492 @@
+package dev.hone.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An n-dimensional array in native memory, with PyTorch's operations under their usual names.
+ *
+ * <p>Belongs to a {@link Scope}, see there. Not safe for use by several threads at once, except for
+ * reading. Axes may be counted from the end with negative numbers.
+ */
+public final class Tensor implements AutoCloseable {
+  private final org.bytedeco.pytorch.Tensor handle;
+
+  Tensor(org.bytedeco.pytorch.Tensor handle) {
+    Scope.requireOpen();
+    this.handle = handle;
+  }
+
+  org.bytedeco.pytorch.Tensor handle() {
+    if (handle.isNull()) {
+      throw new IllegalStateException("tensor used after its scope closed");
+    }
+    return handle;
+  }
+
+  private static Tensor of(org.bytedeco.pytorch.Tensor result) {
+    return new Tensor(result);
+  }
+
+  // Lifetime
+
+  /** Lets this tensor outlive its scope, until {@link #close()}. Returns itself. */
+  public Tensor keep() {
+    handle().retainReference();
+    return this;
+  }
+
+  /** Ends what {@link #keep()} began; the memory is freed unless an open scope still owns it. */
+  @Override
+  public void close() {
+    if (!handle.isNull()) {
+      handle.releaseReference();
+    }
+  }
+
+  public boolean isClosed() {
+    return handle.isNull();
+  }
+
+  // What it is
+
+  public int rank() {
+    return (int) handle().dim();
+  }
+
+  /** Length of one axis. */
+  public long size(int axis) {
+    return handle().size(Shapes.axis("size", this, axis));
+  }
+
+  public long[] shape() {
+    long[] shape = new long[rank()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = handle.size(i);
+    }
+    return shape;
+  }
+
+  public long numel() {
+    return handle().numel();
+  }
+
+  public DType dtype() {
+    return DTypes.of(handle().scalar_type());
+  }
+
+  public Device device() {
+    return handle().is_cuda() ? Device.CUDA : Device.CPU;
+  }
+
+  /** Type and shape, for messages: {@code F32[2, 3]}. */
+  public String describe() {
+    return dtype() + Arrays.toString(shape());
+  }
+
+  @Override
+  public String toString() {
+    return isClosed() ? "Tensor(closed)" : "Tensor(" + describe() + ")";
+  }
+
+  // Values
+
+  public double item() {
+    if (numel() != 1) {
+      throw Shapes.mismatch("item", "one element", this);
+    }
+    return handle().item_double();
+  }
+
+  public float[] toFloats() {
+    try (Scope scope = Scope.open()) {
+      Tensor plain = to(DType.F32).cpu().contiguous();
+      float[] values = new float[Math.toIntExact(plain.numel())];
+      if (values.length > 0) {
+        new FloatPointer(plain.handle().data_ptr()).get(values);
+      }
+      return values;
+    }
+  }
+
+  public long[] toLongs() {
+    try (Scope scope = Scope.open()) {
+      Tensor plain = to(DType.I64).cpu().contiguous();
+      long[] values = new long[Math.toIntExact(plain.numel())];
+      if (values.length > 0) {
+        new LongPointer(plain.handle().data_ptr()).get(values);
+      }
+      return values;
+    }
+  }
+
+  /**
+   * The elements' memory in row-major order, without a copy. Only for contiguous tensors on the
+   * CPU, and only for as long as this tensor lives.
+   */
+  public MemorySegment memory() {
+    if (device() != Device.CPU || !handle().is_contiguous()) {
+      throw Shapes.mismatch("memory", "a contiguous tensor on the CPU", this);
+    }
+    return MemorySegment.ofAddress(handle.data_ptr().address())
+        .reinterpret(numel() * dtype().bytes());
+  }
+
+  /** Whether type, shape and every element are the same. */
+  public boolean contentEquals(Tensor other) {
+    return dtype() == other.dtype()
+        && Arrays.equals(shape(), other.shape())
+        && handle().equal(other.handle());
+  }
+
+  /** Whether no element is infinite or not a number. */
+  public boolean isFinite() {
+    try (Scope scope = Scope.open()) {
+      return handle().isfinite().all().item_bool();
+    }
+  }
+
+  // Type and place
+
+  public Tensor to(DType type) {
+    return dtype() == type ? this : of(handle().to(DTypes.scalarType(type)));
+  }
+
+  public Tensor cpu() {
+    return device() == Device.CPU ? this : of(handle().cpu());
+  }
+
+  public Tensor to(Device device) {
+    if (device() == device) {
+      return this;
+    }
+    return of(handle().to(Tensors.nativeDevice(device), handle().scalar_type()));
+  }
+
+  public Tensor contiguous() {
+    return handle().is_contiguous() ? this : of(handle().contiguous());
+  }
+
+  /** A copy with memory of its own. */
+  public Tensor copy() {
+    return of(torch.clone(handle()));
+  }
+
+  // Gradients
+
+  /** Makes this a leaf whose gradient is collected by {@link #backward()}. Returns itself. */
+  public Tensor requiresGrad(boolean on) {
+    handle().requires_grad_(on);
+    return this;
+  }
+
+  public boolean requiresGrad() {
+    return handle().requires_grad();
+  }
+
+  /** The same memory, without history. */
+  public Tensor detach() {
+    return of(handle().detach());
+  }
+
+  /** Adds the gradient of this scalar to every leaf below it. */
+  public void backward() {
+    if (numel() != 1) {
+      throw Shapes.mismatch("backward", "a scalar", this);
+    }
+    handle().backward();
+  }
+
+  /** Carries a gradient of this tensor's shape on to every leaf below it. */
+  public void backward(Tensor gradient) {
+    if (!Arrays.equals(shape(), gradient.shape())) {
+      throw Shapes.mismatch("backward", "a gradient of equal shape", this, gradient);
+    }
+    handle().backward(gradient.handle(), new BoolOptional(), false, new TensorArrayRefOptional());
+  }
+
+  /** The collected gradient, or null where there is none. */
+  public @Nullable Tensor grad() {
+    org.bytedeco.pytorch.Tensor grad = handle().grad();
+    return grad.defined() ? of(grad) : null;
+  }
+
+  /** Forgets the collected gradient and frees it. */
+  public void clearGrad() {
+    handle().mutable_grad().reset();
+  }
+
+  // Arithmetic; shapes broadcast
+
+  public Tensor add(Tensor other) {
+    Shapes.broadcastable("add", this, other);
+    return of(handle().add(other.handle()));
+  }
+
+  /** this + factor * other. */
+  public Tensor add(Tensor other, double factor) {
+    Shapes.broadcastable("add", this, other);
+    return of(handle().add(other.handle(), new Scalar(factor)));
+  }
+
+  public Tensor add(double value) {
+    return of(handle().add(new Scalar(value)));
+  }
+
+  /** Whole numbers stay whole numbers. */
+  public Tensor add(long value) {
+    return of(handle().add(new Scalar(value)));
+  }
+
+  public Tensor sub(Tensor other) {
+    Shapes.broadcastable("sub", this, other);
+    return of(handle().sub(other.handle()));
+  }
+
+  public Tensor mul(Tensor other) {
+    Shapes.broadcastable("mul", this, other);
+    return of(handle().mul(other.handle()));
+  }
+
+  public Tensor mul(double factor) {
+    return of(handle().mul(new Scalar(factor)));
+  }
+
+  /** Whole numbers stay whole numbers. */
+  public Tensor mul(long factor) {
+    return of(handle().mul(new Scalar(factor)));
+  }
+
+  public Tensor div(Tensor other) {
+    Shapes.broadcastable("div", this, other);
+    return of(handle().div(other.handle()));
+  }
+
+  public Tensor neg() {
+    return of(handle().neg());
+  }
+
+  public Tensor abs() {
+    return of(handle().abs());
+  }
+
+  public Tensor exp() {
+    return of(handle().exp());
+  }
+
+  public Tensor log() {
+    return of(handle().log());
+  }
+
+  public Tensor cos() {
+    return of(handle().cos());
+  }
+
+  public Tensor sin() {
+    return of(handle().sin());
+  }
+
+  public Tensor sqrt() {
+    return of(handle().sqrt());
+  }
+
+  public Tensor square() {
+    return of(handle().square());
+  }
+
+  public Tensor tanh() {
+    return of(handle().tanh());
+  }
+
+  /** Matrix product over the last two axes; leading axes broadcast. */
+  public Tensor matmul(Tensor other) {
+    long inner = size(-1);
+    if (inner != other.size(other.rank() == 1 ? 0 : -2)) {
+      throw Shapes.mismatch("matmul", "equal inner sizes", this, other);
+    }
+    return of(handle().matmul(other.handle()));
+  }
+
+  // Comparison, as BOOL tensors
+
+  public Tensor eq(double value) {
+    return of(handle().eq(new Scalar(value)));
+  }
+
+  public Tensor lt(Tensor other) {
+    Shapes.broadcastable("lt", this, other);
+    return of(handle().lt(other.handle()));
+  }
+
+  public Tensor gt(Tensor other) {
+    Shapes.broadcastable("gt", this, other);
+    return of(handle().gt(other.handle()));
+  }
+
+  public Tensor and(Tensor other) {
+    Shapes.broadcastable("and", this, other);
+    return of(handle().logical_and(other.handle()));
+  }
+
+  public Tensor maskedFill(Tensor mask, double value) {
+    Shapes.broadcastable("maskedFill", this, mask);
+    return of(handle().masked_fill(mask.handle(), new Scalar(value)));
+  }
+
+  // Reductions
+
+  public Tensor sum() {
+    return of(handle().sum());
+  }
+
+  public Tensor sum(int axis) {
+    return of(handle().sum(Shapes.axis("sum", this, axis)));
+  }
+
+  public Tensor mean() {
+    return of(handle().mean());
+  }
+
+  public Tensor max() {
+    return of(handle().max());
+  }
+
+  public Tensor argmax(int axis) {
+    return of(handle().argmax(new LongOptional(Shapes.axis("argmax", this, axis)), false));
+  }
+
+  public Tensor cumsum(int axis) {
+    return of(handle().cumsum(Shapes.axis("cumsum", this, axis)));
+  }
+
+  public Tensor softmax(int axis) {
+    return of(handle().softmax(Shapes.axis("softmax", this, axis)));
+  }
+
+  public Tensor logSoftmax(int axis) {
+    return of(handle().log_softmax(Shapes.axis("logSoftmax", this, axis)));
+  }
+
+  /** The elements in falling order along the last axis, and where they were. */
+  public Tensor[] sortDescending() {
+    var sorted = handle().sort(-1, true);
+    return new Tensor[] {of(sorted.get0()), of(sorted.get1())};
+  }
+
+  // Shape
+
+  public Tensor view(long... shape) {
+    Shapes.elements("view", this, shape);
+    return of(handle().view(shape));
+  }
+
+  public Tensor reshape(long... shape) {
+    Shapes.elements("reshape", this, shape);
+    return of(handle().reshape(shape));
+  }
+
+  public Tensor transpose(int a, int b) {
+    return of(
+        handle().transpose(Shapes.axis("transpose", this, a), Shapes.axis("transpose", this, b)));
+  }
+
+  /** Matrix transpose of the last two axes. */
+  public Tensor t() {
+    return transpose(-2, -1);
+  }
+
+  public Tensor unsqueeze(int axis) {
+    return of(handle().unsqueeze(axis));
+  }
+
+  public Tensor squeeze(int axis) {
+    return of(handle().squeeze(Shapes.axis("squeeze", this, axis)));
+  }
+
+  public Tensor expand(long... shape) {
+    return of(handle().expand(shape));
+  }
+
+  /** {@code length} entries of an axis from {@code start} on; shares memory. */
+  public Tensor narrow(int axis, long start, long length) {
+    Shapes.range("narrow", this, axis, start, length);
+    return of(handle().narrow(Shapes.axis("narrow", this, axis), start, length));
+  }
+
+  /** Entry {@code index} of an axis, which disappears; shares memory. */
+  public Tensor select(int axis, long index) {
+    Shapes.range("select", this, axis, index, 1);
+    return of(handle().select(Shapes.axis("select", this, axis), index));
+  }
+
+  /** The entries of an axis that {@code index} (I64[N]) lists. */
+  public Tensor indexSelect(int axis, Tensor index) {
+    return of(handle().index_select(Shapes.axis("indexSelect", this, axis), index.handle()));
+  }
+
+  public Tensor gather(int axis, Tensor index) {
+    if (rank() != index.rank()) {
+      throw Shapes.mismatch("gather", "equal ranks", this, index);
+    }
+    return of(handle().gather(Shapes.axis("gather", this, axis), index.handle()));
+  }
+
+  /** Equal pieces along an axis, whose length {@code pieces} divides. */
+  public Tensor[] chunk(int pieces, int axis) {
+    if (size(axis) % pieces != 0) {
+      throw Shapes.mismatch("chunk", "axis " + axis + " in " + pieces + " equal pieces", this);
+    }
+    TensorVector parts = handle().chunk(pieces, axis);
+    Tensor[] result = new Tensor[pieces];
+    for (int i = 0; i < pieces; i++) {
+      result[i] = of(parts.get(i));
+    }
+    return result;
+  }
+
+  // In place
+
+  public void copyFrom(Tensor source) {
+    if (!Arrays.equals(shape(), source.shape())) {
+      throw Shapes.mismatch("copyFrom", "equal shapes", this, source);
+    }
+    handle().copy_(source.handle());
+  }
+
+  public void addInPlace(Tensor other, double factor) {
+    Shapes.broadcastable("addInPlace", this, other);
+    handle().add_(other.handle(), new Scalar(factor));
+  }
+
+  public void mulInPlace(Tensor factor) {
+    Shapes.broadcastable("mulInPlace", this, factor);
+    handle().mul_(factor.handle());
+  }
+
+  public void mulInPlace(double factor) {
+    handle().mul_(new Scalar(factor));
+  }
+
+  public void fill(double value) {
+    handle().fill_(new Scalar(value));
+  }
+
+  /** Entries of the last axis at {@code index} become those of {@code source}. */
+  public void scatterInPlace(Tensor index, Tensor source) {
+    handle().scatter_(-1, index.handle(), source.handle());
+  }
+
+  /** Draws {@code count} indices a row by the weights in the last axis. */
+  public Tensor multinomial(int count) {
+    return of(handle().multinomial(count));
+  }
+}

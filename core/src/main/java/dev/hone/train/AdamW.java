@@ -1,0 +1,117 @@
+package dev.hone.train;
+
+import dev.hone.tensor.FusedAdamW;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiPredicate;
+
+/** AdamW (arXiv:1711.05101) over named parameters; owns its moments until closed. */
+public final class AdamW implements AutoCloseable {
+  private record Slot(Tensor parameter, Tensor mean, Tensor variance, double decay) {}
+
+  private final TrainConfig config;
+  private final Map<String, Slot> slots = new LinkedHashMap<>();
+  private int steps;
+
+  /** With weight decay on matrices only. */
+  public AdamW(TrainConfig config, Map<String, Tensor> parameters) {
+    this(config, parameters, AdamW::decays);
+  }
+
+  /**
+   * @param decays which parameters decay, by name and value
+   */
+  public AdamW(
+      TrainConfig config, Map<String, Tensor> parameters, BiPredicate<String, Tensor> decays) {
+    this.config = config;
+    try (Scope scope = Scope.open()) {
+      parameters.forEach(
+          (name, p) ->
+              slots.put(
+                  name,
+                  new Slot(
+                      p,
+                      Tensors.zeros(p.shape()).keep(),
+                      Tensors.zeros(p.shape()).keep(),
+                      decays.test(name, p) ? config.weightDecay() : 0)));
+    }
+  }
+
+  /** Matrices decay; norms, biases and embedding tables do not. */
+  static boolean decays(String name, Tensor parameter) {
+    return parameter.rank() >= 2
+        && !name.contains("embed")
+        && !name.contains(".wte.")
+        && !name.contains(".wpe.");
+  }
+
+  /** One step with the collected gradients, which stay. */
+  public void step(double rate) {
+    steps++;
+    slots.values().stream()
+        .map(Slot::decay)
+        .distinct()
+        .forEach(decay -> update(slots.values().stream().filter(s -> s.decay == decay), rate));
+  }
+
+  private void update(java.util.stream.Stream<Slot> group, double rate) {
+    try (Scope scope = Scope.open()) {
+      List<Slot> moved = group.filter(s -> s.parameter.grad() != null).toList();
+      List<Tensor> counts = new ArrayList<>();
+      moved.forEach(s -> counts.add(Tensors.full(steps)));
+      FusedAdamW.update(
+          moved.stream().map(Slot::parameter).toList(),
+          moved.stream().map(s -> Objects.requireNonNull(s.parameter.grad())).toList(),
+          moved.stream().map(Slot::mean).toList(),
+          moved.stream().map(Slot::variance).toList(),
+          counts,
+          rate,
+          config.beta1(),
+          config.beta2(),
+          moved.isEmpty() ? 0 : moved.getFirst().decay,
+          config.epsilon());
+    }
+  }
+
+  public void clearGradients() {
+    slots.values().forEach(s -> s.parameter.clearGrad());
+  }
+
+  /** Steps taken. */
+  public int steps() {
+    return steps;
+  }
+
+  /** Both moments of every parameter, as {@code NAME.mean} and {@code NAME.variance}. */
+  public Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    slots.forEach(
+        (name, s) -> {
+          state.put(name + ".mean", s.mean);
+          state.put(name + ".variance", s.variance);
+        });
+    return state;
+  }
+
+  /** Takes up where {@link #state()} was taken. */
+  public void restore(int stepsTaken) {
+    steps = stepsTaken;
+  }
+
+  @Override
+  public void close() {
+    slots
+        .values()
+        .forEach(
+            s -> {
+              s.mean.close();
+              s.variance.close();
+            });
+  }
+}

@@ -1,0 +1,131 @@
+package dev.hone.train;
+
+import dev.hone.error.HoneException;
+import dev.hone.method.Method;
+import dev.hone.store.AtomicFiles;
+import dev.hone.store.TensorFile;
+import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * A run's checkpoints: the last, from which it resumes, and the best, which it delivers. A
+ * checkpoint's folder appears under its name only when it is whole.
+ *
+ * @param folder holds {@code step-N} folders and {@code best.safetensors}
+ */
+public record Checkpoints(Path folder) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TRAINED = "trainable.safetensors";
+  private static final String MOMENTS = "optimizer.safetensors";
+  private static final String STATE = "state.json";
+
+  /** Writes the last checkpoint, then removes older ones. */
+  public void save(Method method, AdamW optimizer, TrainState state) {
+    Path whole = folder.resolve("step-" + state.step());
+    if (Files.isDirectory(whole)) {
+      return;
+    }
+    Path part = folder.resolve("step-" + state.step() + ".part");
+    try {
+      delete(part);
+      Files.createDirectories(part);
+      TensorFile.write(part.resolve(TRAINED), method.trainable());
+      TensorFile.write(part.resolve(MOMENTS), optimizer.state());
+      byte[] json = JSON.writeValueAsString(state).getBytes(StandardCharsets.UTF_8);
+      AtomicFiles.write(part.resolve(STATE), out -> out.write(json));
+      AtomicFiles.rename(part, whole);
+      for (Path older : all()) {
+        if (!older.equals(whole)) {
+          delete(older);
+        }
+      }
+    } catch (IOException e) {
+      throw new HoneException("cannot write checkpoint " + whole + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Takes up the last checkpoint, if there is one. */
+  public Optional<TrainState> restore(Method method, AdamW optimizer) {
+    List<Path> found = all();
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    Path last = found.getLast();
+    fill(last.resolve(TRAINED), method.trainable());
+    fill(last.resolve(MOMENTS), optimizer.state());
+    try {
+      TrainState state = JSON.readValue(Files.readString(last.resolve(STATE)), TrainState.class);
+      optimizer.restore(state.step());
+      return Optional.of(state);
+    } catch (IOException e) {
+      throw new HoneException("cannot read checkpoint " + last + ": " + e.getMessage(), e);
+    }
+  }
+
+  void saveBest(Method method) {
+    TensorFile.write(best(), method.trainable());
+  }
+
+  /** Puts the best weights in place of the current ones. */
+  void restoreBest(Method method) {
+    if (Files.exists(best())) {
+      fill(best(), method.trainable());
+    }
+  }
+
+  private Path best() {
+    return folder.resolve("best.safetensors");
+  }
+
+  private static void fill(Path file, Map<String, Tensor> targets) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      Map<String, Tensor> saved = TensorFile.read(file);
+      if (!saved.keySet().equals(targets.keySet())) {
+        throw new HoneException(
+            file + " was written by another method or model; remove the run folder to start anew");
+      }
+      saved.forEach((name, value) -> Objects.requireNonNull(targets.get(name)).copyFrom(value));
+    }
+  }
+
+  /** Whole checkpoints, the oldest first. */
+  private List<Path> all() {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .filter(p -> p.getFileName().toString().matches("step-\\d+"))
+          .sorted(
+              Comparator.comparingInt(
+                  p -> Integer.parseInt(p.getFileName().toString().substring(5))))
+          .toList();
+    } catch (IOException e) {
+      throw new HoneException("cannot list " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
+    if (!Files.exists(tree)) {
+      return;
+    }
+    try (Stream<Path> entries = Files.walk(tree)) {
+      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(entry);
+      }
+    }
+  }
+}

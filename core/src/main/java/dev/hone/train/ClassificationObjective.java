@@ -1,0 +1,23 @@
+package dev.hone.train;
+
+import dev.hone.data.Batch;
+import dev.hone.model.Inputs;
+import dev.hone.model.Model;
+import dev.hone.model.Pass;
+import dev.hone.tensor.Functional;
+import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
+
+/** The class of a row, by a classification head. */
+public record ClassificationObjective() implements Objective {
+  @Override
+  public long count(Batch batch) {
+    return batch.rows();
+  }
+
+  @Override
+  public Tensor lossSum(Model model, Pass pass, Batch batch, double smoothing) {
+    Tensor logits = model.logits(Inputs.of(batch), pass);
+    return Functional.crossEntropySum(logits, Tensors.of(batch.classes(), batch.rows()), smoothing);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.hone.train;
+
+import dev.hone.data.Batch;
+import dev.hone.data.TokenRow;
+import dev.hone.method.Method;
+import dev.hone.model.Model;
+import dev.hone.model.Pass;
+import dev.hone.tensor.Engine;
+import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Gradients;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The training loop.
+ *
+ * <p>Every step is a pure function of weights, moments, seed and step number, so that a run that
+ * was killed and resumed is bit for bit the run that was not.
+ *
+ * @param validation batches on which the loss is watched; empty for none
+ * @param checkpoints where to save and resume, or null to keep nothing
+ */
+public record Trainer(
+    Model model,
+    Method method,
+    Objective objective,
+    TrainConfig config,
+    BatchPlan plan,
+    List<List<TokenRow>> validation,
+    long padId,
+    long seed,
+    @Nullable Checkpoints checkpoints,
+    TrainListener listener,
+    StopSignal stop) {
+
+  /** How a run ended. */
+  public enum Outcome {
+    FINISHED,
+    EARLY_STOPPED,
+    INTERRUPTED
+  }
+
+  public record Result(Outcome outcome, TrainState state) {}
+
+  /** Optimiser steps of the whole run. */
+  public int totalSteps() {
+    return config.steps() > 0
+        ? config.steps()
+        : Math.max(1, (int) Math.round(config.epochs() * plan.stepsPerEpoch()));
+  }
+
+  public Result run() {
+    int total = totalSteps();
+    RateSchedule schedule = new RateSchedule(config, total);
+    try (AdamW optimizer = new AdamW(config, method.trainable())) {
+      TrainState state = TrainState.start();
+      if (checkpoints != null) {
+        state = checkpoints.restore(method, optimizer).orElse(state);
+      }
+      while (state.step() < total) {
+        if (stop.isRequested()) {
+          save(optimizer, state);
+          return new Result(Outcome.INTERRUPTED, state);
+        }
+        long begun = System.nanoTime();
+        int step = state.step();
+        double rate = schedule.rate(step);
+        Batch whole = Batch.of(plan.rows(step), padId);
+        double loss = gradients(step, whole);
+        double norm = clipped(step, whole);
+        optimizer.step(rate);
+        optimizer.clearGradients();
+        state = state.stepped(whole.tokens());
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        double epoch = (double) state.step() / plan.stepsPerEpoch();
+        listener.step(
+            new StepReport(state.step(), total, epoch, loss, rate, norm, whole.tokens(), seconds));
+        if (due(config.evaluateEvery(), state.step(), total) && !validation.isEmpty()) {
+          state = validated(state);
+          if (config.patience() > 0 && state.worse() >= config.patience()) {
+            save(optimizer, state);
+            return finished(Outcome.EARLY_STOPPED, state);
+          }
+        }
+        int every =
+            config.checkpointEvery() > 0 ? config.checkpointEvery() : config.evaluateEvery();
+        if (due(every, state.step(), total)) {
+          save(optimizer, state);
+        }
+      }
+      return finished(Outcome.FINISHED, state);
+    }
+  }
+
+  private boolean due(int every, int step, int total) {
+    int period = every > 0 ? every : plan.stepsPerEpoch();
+    return step % period == 0 || step == total;
+  }
+
+  /** Collects the gradients of the mean loss of a step, in micro-batches; returns that loss. */
+  private double gradients(int step, Batch whole) {
+    List<TokenRow> rows = plan.rows(step);
+    int micro = config.microBatch() > 0 ? config.microBatch() : rows.size();
+    long learned = objective.count(whole);
+    double sum = 0;
+    for (int from = 0; from < rows.size(); from += micro) {
+      Engine.seed(mixed(seed, step, from));
+      Batch part = Batch.of(rows.subList(from, Math.min(rows.size(), from + micro)), padId);
+      if (objective.count(part) == 0) {
+        continue;
+      }
+      try (Scope scope = Scope.open();
+          GradMode on = GradMode.on()) {
+        Pass pass = Pass.plain().with(method).train(config.dropout());
+        Tensor loss = objective.lossSum(model, pass, part, config.labelSmoothing());
+        double value = loss.item();
+        if (!Double.isFinite(value)) {
+          throw bad(step, part, "the loss");
+        }
+        loss.mul(1.0 / learned).backward();
+        sum += value;
+      }
+    }
+    return sum / learned;
+  }
+
+  /** Clips the gradients to the global norm that the configuration allows; returns the norm. */
+  private double clipped(int step, Batch batch) {
+    double norm = Gradients.norm(method.trainable().values());
+    if (!Double.isFinite(norm)) {
+      throw bad(step, batch, "the gradient");
+    }
+    if (config.clip() > 0 && norm > config.clip()) {
+      Gradients.scale(method.trainable().values(), config.clip() / (norm + 1e-6));
+    }
+    return norm;
+  }
+
+  private TrainState validated(TrainState state) {
+    double loss = Validation.loss(model, method, objective, validation, padId);
+    TrainState after = state.validated(loss);
+    boolean best = after.bestStep() == after.step();
+    if (best && checkpoints != null && config.keepBest()) {
+      checkpoints.saveBest(method);
+    }
+    listener.validated(after.step(), loss, best);
+    return after;
+  }
+
+  private Result finished(Outcome outcome, TrainState state) {
+    if (checkpoints != null && config.keepBest() && !validation.isEmpty()) {
+      checkpoints.restoreBest(method);
+    }
+    return new Result(outcome, state);
+  }
+
+  private void save(AdamW optimizer, TrainState state) {
+    if (checkpoints != null) {
+      checkpoints.save(method, optimizer, state);
+      listener.checkpointed(state.step());
+    }
+  }
+
+  private RuntimeException bad(int step, Batch batch, String what) {
+    return Diagnosis.of(
+        step + 1, batch, model, Pass.plain().with(method), method.trainable(), what);
+  }
+
+  /** One seed from three numbers (SplitMix64's finaliser). */
+  private static long mixed(long seed, int step, int part) {
+    long z = seed * 0x9E3779B97F4A7C15L + step * 0xBF58476D1CE4E5B9L + part * 0x94D049BB133111EBL;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.hone.train;
+
+import dev.hone.data.Batch;
+import dev.hone.data.TokenRow;
+import dev.hone.model.Adapter;
+import dev.hone.model.Model;
+import dev.hone.model.Pass;
+import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Scope;
+import java.util.List;
+
+/** The loss on rows that are not trained on; memory does not grow with their number. */
+public final class Validation {
+  private Validation() {}
+
+  /** Mean over all labels of all batches, without dropout or smoothing. */
+  public static double loss(
+      Model model, Adapter adapter, Objective objective, List<List<TokenRow>> batches, long padId) {
+    double sum = 0;
+    long count = 0;
+    for (List<TokenRow> rows : batches) {
+      Batch batch = Batch.of(rows, padId);
+      try (Scope scope = Scope.open();
+          GradMode off = GradMode.off()) {
+        sum += objective.lossSum(model, Pass.plain().with(adapter), batch, 0).item();
+        count += objective.count(batch);
+      }
+    }
+    return sum / count;
+  }
+}

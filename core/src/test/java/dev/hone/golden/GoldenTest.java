@@ -1,0 +1,50 @@
+package dev.hone.golden;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GoldenTest {
+  private static final Path GOLDEN =
+      Path.of(System.getProperty("hone.root")).resolve("../shared/golden").normalize();
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama_bf16_sharded",
+        "llama_gqa_tied",
+        "llama_headdim_bias",
+        "llama_rope_llama3",
+        "llama_seqcls",
+        "llama_untied",
+        "gpt2",
+        "bert_mlm",
+        "bert_regression",
+        "bert_seqcls",
+        "bert_tokencls",
+        "bert_seqcls/peft/lora",
+        "bert_seqcls/peft/lora_qv",
+        "gpt2/peft/lora",
+        "llama_gqa_tied/peft/lora",
+        "llama_gqa_tied/peft/lora_patterns",
+        "llama_gqa_tied/peft/lora_qv",
+        "llama_gqa_tied/peft/rslora",
+        "llama_seqcls/peft/lora",
+        "llama_untied/peft/lora_modules_to_save"
+      })
+  void givesTheReferencesNumbers(String name) {
+    Path folder = GOLDEN.resolve(name);
+    Assumptions.assumeTrue(Files.isDirectory(folder), "no reference data at " + folder);
+    // The folder of a base model also holds its adapters, which have lines of their own.
+    CaseResult result =
+        Golden.check(folder, r -> {}).stream()
+            .filter(r -> r.name().equals(folder.getFileName().toString()))
+            .findFirst()
+            .orElseThrow();
+    assertTrue(result.matches(), result.line());
+  }
+}
