@@ -27,16 +27,17 @@ public record Rope(double[] inverseFrequencies, double scale) {
    * @param width D, the rotated part of a head
    */
   public static Rope of(Config config, int width) {
-    Config scaling = config.child("rope_parameters");
+    Config scaling = config.optionalObject("rope_parameters").orElse(null);
     if (scaling == null) {
-      scaling = config.child("rope_scaling");
+      scaling = config.optionalObject("rope_scaling").orElse(null);
     }
-    double theta = config.doubleValue("rope_theta", 10000);
+    double theta = config.optionalDouble("rope_theta").orElse(10000);
     if (scaling == null) {
       return new Rope(plain(theta, width), 1);
     }
-    theta = scaling.doubleValue("rope_theta", theta);
-    String type = scaling.text("rope_type", scaling.text("type", "default"));
+    theta = scaling.optionalDouble("rope_theta").orElse(theta);
+    String type =
+        scaling.optionalText("rope_type").orElse(scaling.optionalText("type").orElse("default"));
     double[] plain = plain(theta, width);
     return switch (type) {
       case "default" -> new Rope(plain, 1);

@@ -8,9 +8,9 @@ import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +43,8 @@ public record Checkpoints(Path folder) {
       Files.createDirectories(part);
       TensorFile.write(part.resolve(TRAINED), method.trainable());
       TensorFile.write(part.resolve(MOMENTS), optimizer.state());
-      byte[] json = JSON.writeValueAsString(state).getBytes(StandardCharsets.UTF_8);
-      AtomicFiles.write(part.resolve(STATE), out -> out.write(json));
-      AtomicFiles.rename(part, whole);
+      AtomicFiles.write(part.resolve(STATE), JSON.writeValueAsString(state));
+      Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
       for (Path older : all()) {
         if (!older.equals(whole)) {
           delete(older);

@@ -6,7 +6,6 @@ import dev.hone.store.AtomicFiles;
 import dev.hone.store.TensorFile;
 import dev.hone.tensor.Scope;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,9 +144,7 @@ public final class PeftFiles {
     try {
       Files.createDirectories(folder);
       TensorFile.write(folder.resolve(TENSORS), lora.trainable());
-      byte[] json =
-          JSON.writeValueAsString(fields(lora, model, base)).getBytes(StandardCharsets.UTF_8);
-      AtomicFiles.write(folder.resolve(CONFIG), out -> out.write(json));
+      AtomicFiles.write(folder.resolve(CONFIG), JSON.writeValueAsString(fields(lora, model, base)));
     } catch (IOException e) {
       throw new HoneException("cannot write adapter to " + folder + ": " + e.getMessage(), e);
     }

@@ -42,7 +42,7 @@ final class Bert implements Family {
     Embedding places = parts.embedding(at + "position_embeddings", positions, hidden);
     Embedding types =
         parts.embedding(
-            at + "token_type_embeddings", config.intValue("type_vocab_size", 2), hidden);
+            at + "token_type_embeddings", config.optionalInt("type_vocab_size").orElse(2), hidden);
     var norm = parts.layerNorm(at + "LayerNorm", hidden, eps(config));
     List<Block> blocks = new ArrayList<>();
     for (int layer = 0; layer < config.intValue("num_hidden_layers"); layer++) {
@@ -66,28 +66,28 @@ final class Bert implements Family {
             heads,
             heads,
             hidden / heads,
-            config.doubleValue("attention_probs_dropout_prob", 0.1)),
+            config.optionalDouble("attention_probs_dropout_prob").orElse(0.1)),
         parts.layerNorm(at + "attention.output.LayerNorm", hidden, eps(config)),
         new Mlp.Plain(
             parts.linear(at + "intermediate.dense", hidden, inner, true),
-            Activation.named(config.text("hidden_act", "gelu")),
+            Activation.named(config.optionalText("hidden_act").orElse("gelu")),
             parts.linear(at + "output.dense", inner, hidden, true)),
         parts.layerNorm(at + "output.LayerNorm", hidden, eps(config)),
         dropout(config));
   }
 
   private static double eps(Config config) {
-    return config.doubleValue("layer_norm_eps", 1e-12);
+    return config.optionalDouble("layer_norm_eps").orElse(1e-12);
   }
 
   private static double dropout(Config config) {
-    return config.doubleValue("hidden_dropout_prob", 0.1);
+    return config.optionalDouble("hidden_dropout_prob").orElse(0.1);
   }
 
   @Override
   public Head head(String architecture, Config config, Backbone backbone, Parts parts) {
     int hidden = backbone.hiddenSize();
-    double headDropout = config.doubleValue("classifier_dropout", dropout(config));
+    double headDropout = config.optionalDouble("classifier_dropout").orElse(dropout(config));
     return switch (architecture) {
       case "BertForMaskedLM" -> maskedLm(config, backbone, parts);
       case "BertForTokenClassification" ->
@@ -105,14 +105,14 @@ final class Bert implements Family {
     int hidden = backbone.hiddenSize();
     int words = config.intValue("vocab_size");
     var bias = parts.parameter("cls.predictions.bias", Weights.Init.ZEROS, words);
-    boolean tied = config.bool("tie_word_embeddings", true);
+    boolean tied = config.optionalBoolean("tie_word_embeddings").orElse(true);
     Linear matrix =
         tied
             ? parts.tied("cls.predictions.decoder", backbone.tokens())
             : parts.linear("cls.predictions.decoder", hidden, words, false);
     return new MaskedLmHead(
         parts.linear("cls.predictions.transform.dense", hidden, hidden, true),
-        Activation.named(config.text("hidden_act", "gelu")),
+        Activation.named(config.optionalText("hidden_act").orElse("gelu")),
         parts.layerNorm("cls.predictions.transform.LayerNorm", hidden, eps(config)),
         new Linear(matrix.name(), matrix.weight(), bias, false));
   }

@@ -19,7 +19,7 @@ final class DecoderHeads {
           parts.linear("score", hidden, Labels.count(config), false));
     }
     return new LmHead(
-        config.bool("tie_word_embeddings", tiedByDefault)
+        config.optionalBoolean("tie_word_embeddings").orElse(tiedByDefault)
             ? parts.tied("lm_head", backbone.tokens())
             : parts.linear("lm_head", hidden, config.intValue("vocab_size"), false));
   }

@@ -79,7 +79,8 @@ public final class Families {
     if (family == null) {
       throw new HoneException("architecture '" + architecture + "' is not supported");
     }
-    Parts parts = new Parts(new RandomWeights(config.doubleValue("initializer_range", 0.02)));
+    Parts parts =
+        new Parts(new RandomWeights(config.optionalDouble("initializer_range").orElse(0.02)));
     Backbone backbone = family.backbone(config, parts);
     Head head = family.head(architecture, config, backbone, parts);
     return new Model(

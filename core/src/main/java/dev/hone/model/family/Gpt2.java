@@ -42,7 +42,7 @@ final class Gpt2 implements Family {
         null,
         blocks,
         parts.layerNorm("transformer.ln_f", hidden, eps(config)),
-        config.doubleValue("embd_pdrop", 0.1),
+        config.optionalDouble("embd_pdrop").orElse(0.1),
         hidden,
         positions);
   }
@@ -50,7 +50,7 @@ final class Gpt2 implements Family {
   private static Block block(Config config, Parts parts, int layer, int hidden) {
     String at = "transformer.h." + layer + ".";
     int heads = config.intValue("n_head");
-    int inner = config.intValue("n_inner", 4 * hidden);
+    int inner = config.optionalInt("n_inner").orElse(4 * hidden);
     return new Block.PreNorm(
         parts.layerNorm(at + "ln_1", hidden, eps(config)),
         new Attention(
@@ -60,17 +60,17 @@ final class Gpt2 implements Family {
             heads,
             heads,
             hidden / heads,
-            config.doubleValue("attn_pdrop", 0.1)),
+            config.optionalDouble("attn_pdrop").orElse(0.1)),
         parts.layerNorm(at + "ln_2", hidden, eps(config)),
         new Mlp.Plain(
             parts.conv1d(at + "mlp.c_fc", hidden, inner),
-            Activation.named(config.text("activation_function", "gelu_new")),
+            Activation.named(config.optionalText("activation_function").orElse("gelu_new")),
             parts.conv1d(at + "mlp.c_proj", inner, hidden)),
-        config.doubleValue("resid_pdrop", 0.1));
+        config.optionalDouble("resid_pdrop").orElse(0.1));
   }
 
   private static double eps(Config config) {
-    return config.doubleValue("layer_norm_epsilon", 1e-5);
+    return config.optionalDouble("layer_norm_epsilon").orElse(1e-5);
   }
 
   @Override

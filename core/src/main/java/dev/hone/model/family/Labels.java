@@ -7,7 +7,7 @@ final class Labels {
   private Labels() {}
 
   static int count(Config config) {
-    Config names = config.child("id2label");
-    return config.intValue("num_labels", names == null ? 2 : names.keys().size());
+    Config names = config.optionalObject("id2label").orElse(null);
+    return config.optionalInt("num_labels").orElse(names == null ? 2 : names.keys().size());
   }
 }

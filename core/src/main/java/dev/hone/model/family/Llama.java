@@ -31,7 +31,7 @@ final class Llama implements Family {
   public Backbone backbone(Config config, Parts parts) {
     int hidden = config.intValue("hidden_size");
     int heads = config.intValue("num_attention_heads");
-    int headWidth = config.intValue("head_dim", hidden / heads);
+    int headWidth = config.optionalInt("head_dim").orElse(hidden / heads);
     Embedding tokens = parts.embedding("model.embed_tokens", config.intValue("vocab_size"), hidden);
     List<Block> blocks = new ArrayList<>();
     for (int layer = 0; layer < config.intValue("num_hidden_layers"); layer++) {
@@ -51,11 +51,11 @@ final class Llama implements Family {
   private static Block block(
       Config config, Parts parts, int layer, int hidden, int heads, int headWidth) {
     String at = "model.layers." + layer + ".";
-    int keyValueHeads = config.intValue("num_key_value_heads", heads);
+    int keyValueHeads = config.optionalInt("num_key_value_heads").orElse(heads);
     int inner = config.intValue("intermediate_size");
     double eps = config.doubleValue("rms_norm_eps");
-    boolean bias = config.bool("attention_bias", false);
-    boolean mlpBias = config.bool("mlp_bias", false);
+    boolean bias = config.optionalBoolean("attention_bias").orElse(false);
+    boolean mlpBias = config.optionalBoolean("mlp_bias").orElse(false);
     int queries = heads * headWidth;
     int keys = keyValueHeads * headWidth;
     return new Block.PreNorm(
@@ -70,12 +70,12 @@ final class Llama implements Family {
             heads,
             keyValueHeads,
             headWidth,
-            config.doubleValue("attention_dropout", 0)),
+            config.optionalDouble("attention_dropout").orElse(0)),
         parts.rmsNorm(at + "post_attention_layernorm", hidden, eps),
         new Mlp.Gated(
             parts.linear(at + "mlp.gate_proj", hidden, inner, mlpBias),
             parts.linear(at + "mlp.up_proj", hidden, inner, mlpBias),
-            Activation.named(config.text("hidden_act", "silu")),
+            Activation.named(config.optionalText("hidden_act").orElse("silu")),
             parts.linear(at + "mlp.down_proj", inner, hidden, mlpBias)),
         0);
   }
