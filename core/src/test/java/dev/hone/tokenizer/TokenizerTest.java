@@ -57,7 +57,7 @@ class TokenizerTest {
         int[] ids = ids(row.path("ids"));
         assertArrayEquals(ids, tokenizer.encode(text), text);
         assertArrayEquals(ids(row.path("ids_special")), tokenizer.encodeWithSpecial(text), text);
-        assertEquals(row.path("decoded").stringValue(), tokenizer.decode(ids, true), text);
+        assertEquals(row.path("decoded").stringValue(), tokenizer.decode(ids, false), text);
       }
     }
   }
