@@ -52,7 +52,7 @@ record ColumnChart(String title, String xUnit, String yUnit, List<RunReport.Bin>
     }
     if (limit > x.min() && limit <= x.max()) {
       svg.line("limit", x.at(limit), TOP - 4, x.at(limit), TOP + HEIGHT);
-      svg.text("tick end", x.at(limit) - 5, TOP + 6, "longest allowed");
+      svg.text("tick end halo", x.at(limit) - 5, TOP + 6, "longest allowed");
     }
     return svg.html();
   }

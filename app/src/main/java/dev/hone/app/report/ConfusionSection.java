@@ -35,7 +35,9 @@ final class ConfusionSection {
   private static Html table(Classification scores) {
     List<String> labels = scores.labels();
     Html html = new Html().open("div", "class", "scroll").open("table", "class", "confusion");
-    html.open("thead").open("tr").element("td", "gold \u2193  predicted \u2192", "class", "corner");
+    html.open("thead")
+        .open("tr")
+        .element("td", "gold\u00a0\u2193 predicted\u00a0\u2192", "class", "corner");
     for (String label : labels) {
       html.name("th", label, "scope", "col", "dir", "auto");
     }
@@ -122,9 +124,9 @@ final class ConfusionSection {
         if (row[predicted] > 0) {
           double share = (double) row[predicted] / support;
           String title =
-              labels.get(gold)
+              Numbers.shorten(labels.get(gold), 64)
                   + " \u2192 "
-                  + labels.get(predicted)
+                  + Numbers.shorten(labels.get(predicted), 64)
                   + ": "
                   + Numbers.count(row[predicted], "row")
                   + " ("

@@ -58,7 +58,7 @@ final class DataSection {
     long most = Math.max(1, counts.stream().mapToLong(Count::count).max().orElse(1));
     Html html = new Html().open("ul", "class", style);
     for (Count count : counts) {
-      html.open("li").element("span", count.name(), "class", "label", "dir", "auto");
+      html.open("li").name("span", count.name(), "class", "label", "dir", "auto");
       html.element("span", Numbers.count(count.count()), "class", "number");
       html.add(LabelsSection.meter((double) count.count() / most)).close();
     }

@@ -61,7 +61,8 @@ final class ExamplesSection {
   private static void answer(Html html, String who, String style, String text) {
     html.open("div", "class", style);
     html.element("dt", who, "dir", "auto");
-    html.element("dd", text.isBlank() ? "(nothing)" : Numbers.shorten(text, FOLD), "dir", "auto");
+    String shown = text.isBlank() ? "(nothing)" : Numbers.shorten(text, FOLD);
+    html.open("dd").element("bdi", shown).close();
     html.close();
   }
 

@@ -8,6 +8,8 @@ import java.util.Deque;
  * escaped, and every element must be closed, so no row of data can break out of its place.
  */
 final class Html {
+  private static final int LONGEST_NAME = 64;
+
   private final StringBuilder out = new StringBuilder();
   private final Deque<String> open = new ArrayDeque<>();
 
@@ -42,13 +44,22 @@ final class Html {
     return this;
   }
 
-  /** An element with a name that may break into lines where its words meet: after "_" or "/". */
+  /**
+   * An element with a label's name. It may break into lines where its words meet, after "_" or "/",
+   * and shows in full under the pointer where it had to be cut.
+   */
   Html name(String tag, String name, String... attributes) {
     open(tag, attributes);
-    for (String word : name.split("(?<=[_/.-])")) {
+    String shown = Numbers.shorten(name, LONGEST_NAME);
+    if (shown.equals(name)) {
+      open("span");
+    } else {
+      open("span", "title", name);
+    }
+    for (String word : shown.split("(?<=[_/.-])")) {
       text(word).empty("wbr");
     }
-    return close();
+    return close().close();
   }
 
   /** A style sheet; its text is not escaped, since HTML takes it as it stands. */

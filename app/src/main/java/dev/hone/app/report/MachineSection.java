@@ -15,7 +15,7 @@ final class MachineSection {
     DataSection.fact(html, "trained parameters", trained(cost));
     html.close();
     RunReport.Machine machine = run.machine();
-    html.open("div", "class", "scroll").open("table", "class", "machine").open("tbody");
+    html.open("dl", "class", "machine");
     row(html, "CPU", machine.cpu());
     row(html, "Cores", Numbers.count(machine.cores()));
     row(html, "Threads used", Numbers.count(machine.threads()));
@@ -25,7 +25,7 @@ final class MachineSection {
     row(html, "JDK", machine.jdk());
     row(html, "libtorch", machine.libtorch());
     row(html, "BLAS", machine.blas());
-    return html.close().close().close();
+    return html.close();
   }
 
   private static String trained(RunReport.Cost cost) {
@@ -35,10 +35,7 @@ final class MachineSection {
 
   private static void row(Html html, String name, String value) {
     if (!value.isEmpty()) {
-      html.open("tr")
-          .element("th", name, "scope", "row")
-          .element("td", value, "dir", "auto")
-          .close();
+      html.open("div").element("dt", name).element("dd", value, "dir", "auto").close();
     }
   }
 }

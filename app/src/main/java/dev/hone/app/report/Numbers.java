@@ -52,8 +52,8 @@ final class Numbers {
       return count(parameters);
     }
     return parameters < 1_000_000_000
-        ? format("%.1f M", parameters / 1e6)
-        : format("%.2f B", parameters / 1e9);
+        ? format("%.1f\u00a0M", parameters / 1e6)
+        : format("%.2f\u00a0B", parameters / 1e9);
   }
 
   /** For example {@code 2 h 05 min}, {@code 14 min 09 s} or {@code 9.4 s}. */

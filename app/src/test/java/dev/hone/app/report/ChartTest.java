@@ -90,7 +90,7 @@ class ChartTest {
     assertEquals("2 h 05 min", Numbers.duration(Duration.ofMinutes(125)));
     assertEquals("3.3 GiB", Numbers.bytes(3_543_348_019L));
     assertEquals("1 row", Numbers.count(1, "row"));
-    assertEquals("2.4 M", Numbers.parameters(2_442_240));
+    assertEquals("2.4\u00a0M", Numbers.parameters(2_442_240));
     assertEquals("\ud83d\ude80\u2026", Numbers.shorten("\ud83d\ude80\ud83d\ude80\ud83d\ude80", 2));
   }
 

@@ -97,7 +97,7 @@ class ReportTest {
     String attack =
         "</script></style><script>alert(1)</script><img src=x onerror=alert(1)>\"' onload='x' &amp;"
             + " \ud83d\ude80\ud83c\udffd \u202Eright to left \u05e9\u05dc\u05d5\u05dd \0\u0007\uFFFF\ud800 ]]>";
-    String longText = "ab<i>\ud83d\ude80".repeat(5_000 / 7 + 1);
+    String longText = "ab<i>\ud83d\ude80".repeat(5_000 / 6 + 1);
     List<String> labels = List.of(attack, longText, "c");
     RunReport sample = Samples.of(labels);
     Example example = new Example(longText + attack, attack, longText, attack);
