@@ -1,0 +1,153 @@
+package dev.hone.app.report;
+
+import dev.hone.error.HoneException;
+import dev.hone.evaluate.ResultLine;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Tells the story of a run on one page: what came out, what changed, how it was trained and on
+ * what.
+ *
+ * <p>The file is complete in itself. It has no scripts, loads nothing, says so in its content
+ * security policy, and is well-formed XML as well as HTML.
+ */
+public final class Report {
+  private static final String POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+  private static final String STYLE = style();
+
+  /** A part of the page; the contents list it by its short name. */
+  private record Section(String id, String name, String title, Html body) {
+    Section(String id, String title, Html body) {
+      this(id, title, title, body);
+    }
+  }
+
+  private Report() {}
+
+  /**
+   * Writes the page. A reader never sees half of it: it is written beside its place first.
+   *
+   * @throws HoneException when the file cannot be written
+   */
+  public static void write(RunReport run, Path file) {
+    Path place = file.toAbsolutePath();
+    Path beside = place.resolveSibling(place.getFileName() + ".part");
+    try {
+      Files.createDirectories(Objects.requireNonNull(place.getParent()));
+      try (FileChannel channel =
+          FileChannel.open(
+              beside,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        ByteBuffer bytes = ByteBuffer.wrap(html(run).getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+        channel.force(true);
+      }
+      Files.move(
+          beside, place, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new HoneException(
+          "cannot write the report to " + file + ": expected a folder with room to write in", e);
+    }
+  }
+
+  /** The whole page as text. */
+  public static String html(RunReport run) {
+    List<Section> sections = sections(run);
+    Html html = new Html();
+    html.open("html", "xmlns", "http://www.w3.org/1999/xhtml", "lang", "en");
+    html.open("head").empty("meta", "charset", "utf-8");
+    html.empty("meta", "http-equiv", "Content-Security-Policy", "content", POLICY);
+    html.empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
+    html.empty("meta", "name", "color-scheme", "content", "light dark");
+    html.element("title", run.name() + " \u00b7 Hone").style(STYLE).close();
+    html.open("body").open("header").element("p", "Hone run", "class", "kind");
+    html.element("h1", run.name(), "dir", "auto");
+    html.element("p", run.summary(), "class", "summary", "dir", "auto");
+    html.add(ResultsSection.tiles(run)).open("nav");
+    for (Section section : sections) {
+      html.element("a", section.name(), "href", "#" + section.id()).text(" ");
+    }
+    html.close().close().open("main");
+    for (Section section : sections) {
+      html.open("section", "id", section.id()).element("h2", section.title());
+      html.add(section.body()).close();
+    }
+    html.close();
+    html.element(
+        "footer",
+        "Written by Hone. This file is complete: no scripts, nothing loaded from elsewhere.");
+    return "<!DOCTYPE html>\n" + html.close().close() + "\n";
+  }
+
+  private static List<Section> sections(RunReport run) {
+    List<Section> sections = new ArrayList<>();
+    if (!run.results().isEmpty()) {
+      sections.add(new Section("results", "Results", ResultsSection.of(run)));
+    }
+    if (!run.training().steps().isEmpty()) {
+      sections.add(new Section("training", "Training", TrainingSection.of(run.training())));
+    }
+    RunReport.Changes changes = run.changes();
+    if (changes != null) {
+      String title = "What changed against " + changes.baseline();
+      sections.add(new Section("changes", "Changes", title, ExamplesSection.of(changes)));
+    }
+    ResultsSection.tuned(run)
+        .map(ResultLine::detail)
+        .ifPresent(
+            scores -> {
+              sections.add(new Section("confusion", "Confusion", ConfusionSection.of(scores)));
+              sections.add(
+                  new Section(
+                      "labels", "Labels", "Labels, weakest first", LabelsSection.of(scores)));
+            });
+    sections.add(new Section("data", "Data", DataSection.of(run.data())));
+    sections.add(new Section("machine", "Machine and cost", MachineSection.of(run)));
+    sections.add(new Section("recipe", "Recipe", recipe(run.recipe())));
+    if (!run.next().isEmpty()) {
+      sections.add(new Section("next", "Next", "What to type next", next(run.next())));
+    }
+    return sections;
+  }
+
+  private static Html recipe(String recipe) {
+    return new Html()
+        .open("details")
+        .element("summary", "The resolved recipe, " + Numbers.count(recipe.lines().count(), "line"))
+        .element("pre", recipe)
+        .close();
+  }
+
+  private static Html next(List<RunReport.Command> commands) {
+    Html html = new Html().open("dl", "class", "commands");
+    for (RunReport.Command command : commands) {
+      html.element("dt", command.purpose(), "dir", "auto");
+      html.open("dd").element("pre", command.line()).close();
+    }
+    return html.close();
+  }
+
+  private static String style() {
+    try (InputStream in = Objects.requireNonNull(Report.class.getResourceAsStream("report.css"))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
