@@ -155,9 +155,8 @@ final class Binder {
             (key, entry) -> {
               if (!known.contains(key)) {
                 String place = slot.path().isEmpty() ? "" : " in " + slot.path();
-                throw entry
-                    .key()
-                    .refuse("unknown key '" + key + "'" + place + Nearest.hint(key, known));
+                String hint = known.isEmpty() ? " (it has no keys)" : Nearest.hint(key, known);
+                throw entry.key().refuse("unknown key '" + key + "'" + place + hint);
               }
             });
   }

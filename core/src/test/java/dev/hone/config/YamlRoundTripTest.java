@@ -59,7 +59,7 @@ class YamlRoundTripTest {
   @Test
   void aWrittenRecipeReadsEqual() throws IOException {
     Random random = new Random(1);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 100; i++) {
       Recipe recipe = (Recipe) record(Recipe.class, random);
       String yaml = Yaml.write(recipe);
       Path file = Files.writeString(folder.resolve("r.yaml"), yaml);
