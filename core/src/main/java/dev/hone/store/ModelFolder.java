@@ -43,11 +43,16 @@ public final class ModelFolder implements AutoCloseable {
    * @throws HoneException where something is missing, broken, or in a form that is refused
    */
   public static ModelFolder open(Path path) {
+    return open(path, "config.json");
+  }
+
+  /** The same with another configuration file of that folder. */
+  public static ModelFolder open(Path path, String configFile) {
     if (!Files.isDirectory(path)) {
       throw new HoneException(
           path + " is not a folder: expected a model folder with config.json and " + WEIGHTS);
     }
-    ModelFolder folder = new ModelFolder(path, Config.read(path.resolve("config.json")));
+    ModelFolder folder = new ModelFolder(path, Config.read(path.resolve(configFile)));
     try {
       if (Files.isRegularFile(path.resolve(WEIGHTS))) {
         folder.addAll(path.resolve(WEIGHTS));

@@ -121,7 +121,8 @@ class SafetensorsTest {
             .getBytes(StandardCharsets.UTF_8);
     Path file = bytes(json.length, json, 0);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.write(ByteBuffer.wrap(new byte[] {42}), 8 + json.length + size - 1); // the rest is a hole
+      channel.write(
+          ByteBuffer.wrap(new byte[] {42}), 8 + json.length + size - 1); // the rest is a hole
     }
     try (Safetensors read = Safetensors.open(file)) {
       assertEquals(42, read.get("w").data().get(ValueLayout.JAVA_BYTE, size - 1));
