@@ -1,17 +1,12 @@
 package dev.hone.app.report;
 
-import dev.hone.error.HoneException;
 import dev.hone.evaluate.ResultLine;
+import dev.hone.store.AtomicFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -39,31 +34,10 @@ public final class Report {
   /**
    * Writes the page. A reader never sees half of it: it is written beside its place first.
    *
-   * @throws HoneException when the file cannot be written
+   * @throws dev.hone.error.HoneException when the file cannot be written
    */
   public static void write(RunReport run, Path file) {
-    Path place = file.toAbsolutePath();
-    Path beside = place.resolveSibling(place.getFileName() + ".part");
-    try {
-      Files.createDirectories(Objects.requireNonNull(place.getParent()));
-      try (FileChannel channel =
-          FileChannel.open(
-              beside,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = ByteBuffer.wrap(html(run).getBytes(StandardCharsets.UTF_8));
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
-      }
-      Files.move(
-          beside, place, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      throw new HoneException(
-          "cannot write the report to " + file + ": expected a folder with room to write in", e);
-    }
+    AtomicFiles.write(file, html(run));
   }
 
   /** The whole page as text. */
