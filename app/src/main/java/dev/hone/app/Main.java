@@ -49,7 +49,8 @@ public final class Main {
   }
 
   private static List<?> commands(Console console) {
-    return List.of(new CheckCommand(console), new SchemaCommand(console));
+    return List.of(
+        new TrainCommand(console), new CheckCommand(console), new SchemaCommand(console));
   }
 
   /** Options that every command has. */

@@ -42,6 +42,15 @@ public final class Config {
     return new Config(file, "", Json.object(file));
   }
 
+  /**
+   * A configuration that was made, not read.
+   *
+   * @param origin what messages call it
+   */
+  public static Config of(Path origin, ObjectNode json) {
+    return new Config(origin, "", json);
+  }
+
   public Path file() {
     return file;
   }

@@ -73,6 +73,25 @@ public record Checkpoints(Path folder) {
     }
   }
 
+  /** Step of the last checkpoint; 0 without one. */
+  public int lastStep() {
+    List<Path> found = all();
+    return found.isEmpty() ? 0 : step(found.getLast());
+  }
+
+  /** Removes all checkpoints. */
+  public void clear() {
+    try {
+      delete(folder);
+    } catch (IOException e) {
+      throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static int step(Path checkpoint) {
+    return Integer.parseInt(checkpoint.getFileName().toString().substring("step-".length()));
+  }
+
   void saveBest(Method method) {
     TensorFile.write(best(), method.trainable());
   }
@@ -108,9 +127,7 @@ public record Checkpoints(Path folder) {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
           .filter(p -> p.getFileName().toString().matches("step-\\d+"))
-          .sorted(
-              Comparator.comparingInt(
-                  p -> Integer.parseInt(p.getFileName().toString().substring(5))))
+          .sorted(Comparator.comparingInt(Checkpoints::step))
           .toList();
     } catch (IOException e) {
       throw new HoneException("cannot list " + folder + ": " + e.getMessage(), e);

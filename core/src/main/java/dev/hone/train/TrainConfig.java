@@ -63,4 +63,27 @@ public record TrainConfig(
         0,
         true);
   }
+
+  /** The same with another highest rate. */
+  public TrainConfig withRate(double other) {
+    return new TrainConfig(
+        epochs,
+        steps,
+        batch,
+        microBatch,
+        other,
+        schedule,
+        warmup,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+        clip,
+        labelSmoothing,
+        dropout,
+        evaluateEvery,
+        patience,
+        checkpointEvery,
+        keepBest);
+  }
 }

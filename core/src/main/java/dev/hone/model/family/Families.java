@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Makes models: finds the family that an architecture belongs to. */
 public final class Families {
@@ -40,36 +41,78 @@ public final class Families {
   public static Model load(Path folder, String configFile) {
     ModelFolder files = ModelFolder.open(folder, configFile);
     try {
-      Config config = files.config();
-      String architecture = architecture(config, folder);
-      Family family = KNOWN.get(architecture);
-      if (family == null) {
-        throw new HoneException(
-            folder
-                + ": architecture '"
-                + architecture
-                + "' is not supported; supported are "
-                + String.join(", ", KNOWN.keySet()));
-      }
-      FolderWeights weights = new FolderWeights(files, family.prefix());
-      Parts parts = new Parts(weights);
-      Backbone backbone = family.backbone(config, parts);
-      Head head = family.head(architecture, config, backbone, parts);
-      return new Model(
-          architecture,
-          config,
-          backbone,
-          head,
-          parts.parameters(),
-          parts.linears(),
-          weights.fileNames(),
-          weights.made(),
-          weights.surplus(),
-          files);
+      return opened(files, files.config());
     } catch (RuntimeException e) {
       files.close();
       throw e;
     }
+  }
+
+  /**
+   * Opens a folder as a sequence classifier with these labels. The head is the checkpoint's own
+   * where it has one for as many labels, otherwise a new one.
+   */
+  public static Model classifier(Path folder, List<String> labels) {
+    ModelFolder files = ModelFolder.open(folder);
+    try {
+      Config config = files.config();
+      String architecture = classifierOf(architecture(config, folder), folder);
+      ObjectNode json = config.json().deepCopy();
+      json.putArray("architectures").add(architecture);
+      json.remove("num_labels");
+      ObjectNode names = json.putObject("id2label");
+      ObjectNode numbers = json.putObject("label2id");
+      for (int i = 0; i < labels.size(); i++) {
+        names.put(String.valueOf(i), labels.get(i));
+        numbers.put(labels.get(i), i);
+      }
+      return opened(files, Config.of(config.file(), json));
+    } catch (RuntimeException e) {
+      files.close();
+      throw e;
+    }
+  }
+
+  private static String classifierOf(String architecture, Path folder) {
+    Family family = family(architecture, folder);
+    return family.architectures().stream()
+        .filter(name -> name.endsWith("ForSequenceClassification"))
+        .findFirst()
+        .orElseThrow(
+            () -> new HoneException(folder + ": " + architecture + " has no classification head"));
+  }
+
+  private static Model opened(ModelFolder files, Config config) {
+    String architecture = architecture(config, files.path());
+    Family family = family(architecture, files.path());
+    FolderWeights weights = new FolderWeights(files, family.prefix());
+    Parts parts = new Parts(weights);
+    Backbone backbone = family.backbone(config, parts);
+    Head head = family.head(architecture, config, backbone, parts);
+    return new Model(
+        architecture,
+        config,
+        backbone,
+        head,
+        parts.parameters(),
+        parts.linears(),
+        weights.fileNames(),
+        weights.made(),
+        weights.surplus(),
+        files);
+  }
+
+  private static Family family(String architecture, Path folder) {
+    Family family = KNOWN.get(architecture);
+    if (family == null) {
+      throw new HoneException(
+          folder
+              + ": architecture '"
+              + architecture
+              + "' is not supported; supported are "
+              + String.join(", ", KNOWN.keySet()));
+    }
+    return family;
   }
 
   /** A model of this configuration from the engine's seeded random numbers. */

@@ -1,0 +1,82 @@
+package dev.hone.app;
+
+import dev.hone.evaluate.Estimate;
+import dev.hone.evaluate.ResultLine;
+import dev.hone.run.RunResult;
+import java.time.Duration;
+import java.util.Locale;
+
+/** The end of a run as text: the table, where everything is, what to type next. */
+final class ResultText {
+  private ResultText() {}
+
+  static void print(Console console, RunResult result) {
+    console.out().println();
+    console.out().print(table(console, result));
+    console.out().println();
+    result
+        .comparisons()
+        .forEach(
+            (name, test) ->
+                console
+                    .out()
+                    .printf(
+                        Locale.ROOT,
+                        "against %s: %d rows better, %d worse (p = %.2g)%n",
+                        name,
+                        test.onlyFirst(),
+                        test.onlySecond(),
+                        test.pValue()));
+    console
+        .out()
+        .printf(
+            Locale.ROOT,
+            "%d steps, %s tokens, %s; %s in all; peak memory %s%n%n",
+            result.steps(),
+            Human.count(result.tokens()),
+            Human.perSecond(result.tokensPerSecond(), "tokens"),
+            Human.duration(Duration.ofMillis((long) (1000 * result.totalSeconds()))),
+            Human.bytes(result.peakMemoryBytes()));
+    console.out().println("weights  " + result.weights());
+    console.out().println("report   " + result.folder().resolve("report.html"));
+    console.out().println("next     hone generate " + result.folder() + " \"your text\"");
+    console.out().println("         hone eval " + result.folder());
+    console.out().flush();
+  }
+
+  private static String table(Console console, RunResult result) {
+    if (result.lines().isEmpty()) {
+      Table table = new Table("", "rows", "tokens", "loss", "perplexity");
+      result
+          .perplexities()
+          .forEach(
+              (name, p) ->
+                  table.row(
+                      name,
+                      p.rows(),
+                      p.tokens(),
+                      String.format(Locale.ROOT, "%.4f", p.loss().value()),
+                      String.format(
+                          Locale.ROOT,
+                          "%.2f ± %.2f",
+                          p.perplexity().value(),
+                          p.perplexity().standardError())));
+      return table.text(console);
+    }
+    Table table = new Table("", "rows", "accuracy", "macro-F1", "MCC");
+    for (ResultLine line : result.lines()) {
+      table.row(
+          line.name(),
+          line.n(),
+          percent(line.accuracy()),
+          percent(line.macroF1()),
+          String.format(Locale.ROOT, "%.2f", line.mcc().value()));
+    }
+    return table.text(console);
+  }
+
+  private static String percent(Estimate estimate) {
+    return String.format(
+        Locale.ROOT, "%.1f ± %.1f %%", 100 * estimate.value(), 100 * estimate.standardError());
+  }
+}

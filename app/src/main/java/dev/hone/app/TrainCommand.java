@@ -1,0 +1,73 @@
+package dev.hone.app;
+
+import dev.hone.recipe.Recipe;
+import dev.hone.run.Run;
+import dev.hone.run.RunResult;
+import dev.hone.train.StopSignal;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code hone train}: data, before, training, after, adapter and report. */
+@Command(
+    name = "train",
+    description = {
+      "Trains what a recipe says, and shows what it brought.",
+      "",
+      "Writes runs/NAME with adapter, report, metrics and result. Ctrl-C writes a checkpoint and",
+      "stops; the same command takes the run up again."
+    })
+@Example(line = "hone train recipes/feedback.yaml", does = "sort feedback into three moods")
+@Example(
+    line = "hone train recipes/feedback.yaml train.epochs=2 name=quick",
+    does = "the same, shorter, in a folder of its own")
+final class TrainCommand implements Callable<Integer> {
+  /** What shells report for a process that Ctrl-C ended. */
+  private static final int INTERRUPTED = 130;
+
+  private final Console console;
+
+  @Mixin private final RecipeArguments arguments = new RecipeArguments();
+
+  TrainCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    Recipe recipe = arguments.recipe();
+    StopSignal stop = new StopSignal();
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread hook = Thread.ofPlatform().unstarted(() -> interrupted(stop, ended));
+    Runtime.getRuntime().addShutdownHook(hook);
+    try (RunProgress progress = new RunProgress(console)) {
+      Optional<RunResult> result = new Run(recipe, progress, stop).execute();
+      progress.close();
+      if (result.isEmpty()) {
+        console
+            .err()
+            .println("stopped after a checkpoint; the same command takes the run up again");
+        return INTERRUPTED;
+      }
+      ResultText.print(console, result.get());
+      return 0;
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** Runs when the JVM is asked to end: waits until the checkpoint is written. */
+  private static void interrupted(StopSignal stop, CountDownLatch ended) {
+    if (ended.getCount() > 0) {
+      stop.request();
+      try {
+        boolean ignored = ended.await(60, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

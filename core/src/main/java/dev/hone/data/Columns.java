@@ -1,0 +1,162 @@
+package dev.hone.data;
+
+import dev.hone.data.DataConfig.Format;
+import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Which column of a row plays which part, and from that what kind of rows these are. */
+final class Columns {
+  /** The parts of each format; the first format whose parts are all there is taken. */
+  private enum Parts {
+    LABELLED(Format.LABELLED, List.of("text", "label"), List.of()),
+    COMPLETION(Format.COMPLETION, List.of("prompt", "completion"), List.of()),
+    INSTRUCTION(Format.INSTRUCTION, List.of("instruction", "output"), List.of("input")),
+    CHAT(Format.CHAT, List.of("messages"), List.of()),
+    TEXT(Format.TEXT, List.of("text"), List.of());
+
+    final Format format;
+    final List<String> needed;
+    final List<String> optional;
+
+    Parts(Format format, List<String> needed, List<String> optional) {
+      this.format = format;
+      this.needed = needed;
+      this.optional = optional;
+    }
+  }
+
+  private final Map<String, String> given;
+  private final Parts parts;
+
+  /**
+   * @param format what the recipe says the rows are, or null to find it from the first row
+   */
+  Columns(Map<String, String> given, @Nullable Format format, Row first) {
+    this.given = given;
+    checkParts(given);
+    this.parts =
+        Arrays.stream(Parts.values())
+            .filter(p -> format == null ? fits(p, first) : p.format == format)
+            .findFirst()
+            .orElseThrow(() -> unknown(first));
+    for (String part : given.keySet()) {
+      if (!parts.needed.contains(part) && !parts.optional.contains(part)) {
+        throw new HoneException(
+            "data.columns."
+                + part
+                + " has no part in rows of format "
+                + name(parts)
+                + ", whose parts are "
+                + String.join(", ", parts.needed));
+      }
+    }
+  }
+
+  Format format() {
+    return parts.format;
+  }
+
+  /** The text of a part; a number or a truth value as it is written, null as "". */
+  String text(Row row, String part) {
+    JsonNode value = value(row, part);
+    if (value.isNull()) {
+      return "";
+    }
+    if (!value.isValueNode()) {
+      throw new HoneException(
+          "%s: column '%s' must hold text, found %s"
+              .formatted(
+                  row.origin(),
+                  column(row, part),
+                  value.getNodeType().name().toLowerCase(Locale.ROOT)));
+    }
+    return value.asString();
+  }
+
+  boolean has(Row row, String part) {
+    return row.fields().has(column(row, part));
+  }
+
+  JsonNode value(Row row, String part) {
+    String column = column(row, part);
+    JsonNode value = row.fields().get(column);
+    if (value == null) {
+      throw new HoneException(
+          "%s: no column '%s' for the %s of a %s row; columns there: %s%s; map it with data.columns"
+              .formatted(
+                  row.origin(),
+                  column,
+                  part,
+                  name(parts),
+                  String.join(", ", row.columns()),
+                  near(column, row.columns())));
+    }
+    return value;
+  }
+
+  private String column(Row row, String part) {
+    String mapped = given.get(part);
+    if (mapped != null) {
+      return mapped;
+    }
+    boolean shared =
+        part.equals("messages") && !row.fields().has(part) && row.fields().has("conversations");
+    return shared ? "conversations" : part;
+  }
+
+  private boolean fits(Parts candidate, Row row) {
+    boolean all = candidate.needed.stream().allMatch(p -> given.containsKey(p) || has(row, p));
+    boolean mapped =
+        given.keySet().stream()
+            .allMatch(p -> candidate.needed.contains(p) || candidate.optional.contains(p));
+    return all && mapped;
+  }
+
+  private static void checkParts(Map<String, String> given) {
+    Set<String> known =
+        Arrays.stream(Parts.values())
+            .flatMap(p -> Stream.concat(p.needed.stream(), p.optional.stream()))
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+    for (String part : given.keySet()) {
+      if (!known.contains(part)) {
+        throw new HoneException(
+            "data.columns: '" + part + "' is no part of a row" + Nearest.hint(part, known));
+      }
+    }
+  }
+
+  private static HoneException unknown(Row row) {
+    String near =
+        Arrays.stream(Parts.values())
+            .flatMap(p -> p.needed.stream())
+            .distinct()
+            .filter(p -> !row.columns().contains(p))
+            .map(p -> near(p, row.columns()))
+            .filter(hint -> !hint.isEmpty())
+            .findFirst()
+            .orElse("");
+    return new HoneException(
+        "%s: columns (%s)%s fit no format: text+label, prompt+completion, instruction+output, messages or text; map them with data.columns, or name them with data.header where the file has no header line"
+            .formatted(row.origin(), String.join(", ", row.columns()), near));
+  }
+
+  /** The nearest column that is there, or nothing: the columns are listed already. */
+  private static String near(String column, Set<String> columns) {
+    String hint = Nearest.hint(column, columns);
+    return hint.startsWith(" (did") ? hint : "";
+  }
+
+  private static String name(Parts parts) {
+    return parts.name().toLowerCase(Locale.ROOT);
+  }
+}

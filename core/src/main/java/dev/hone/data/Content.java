@@ -1,0 +1,79 @@
+package dev.hone.data;
+
+import dev.hone.data.chat.Message;
+import java.text.Normalizer;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What makes two rows the same row: their words, whatever their case and white space. */
+final class Content {
+  private Content() {}
+
+  /** All that a model would see of the row, normalised; a label is not part of it. */
+  static String whole(Example example) {
+    return switch (example) {
+      case Example.Labelled e -> normal(e.text());
+      case Example.Completion e -> normal(e.prompt() + "\n" + e.completion());
+      case Example.Chat e -> normal(said(e.messages()));
+      case Example.Text e -> normal(e.text());
+    };
+  }
+
+  /** What comes before the last answer, normalised; null where there is no such thing. */
+  static @Nullable String question(Example example) {
+    String asked =
+        switch (example) {
+          case Example.Completion e -> normal(e.prompt());
+          case Example.Chat e -> {
+            List<Message> m = e.messages();
+            int last = m.size() - 1;
+            while (last > 0 && !m.get(last).isAssistant()) {
+              last--;
+            }
+            yield normal(said(m.subList(0, last)));
+          }
+          case Example.Labelled e -> "";
+          case Example.Text e -> "";
+        };
+    return asked.isEmpty() ? null : asked;
+  }
+
+  /** Everything of the row letter by letter, to order rows that are otherwise equal. */
+  static String exact(Example example) {
+    return switch (example) {
+      case Example.Labelled e -> e.text() + "\0" + e.label();
+      case Example.Completion e -> e.prompt() + "\0" + e.completion();
+      case Example.Chat e -> e.messages().toString();
+      case Example.Text e -> e.text();
+    };
+  }
+
+  // A system message is usually the same in all rows, and so says nothing about one of them.
+  private static String said(List<Message> messages) {
+    return messages.stream()
+        .filter(m -> !m.role().equals("system"))
+        .map(Message::content)
+        .collect(Collectors.joining("\n"));
+  }
+
+  static String normal(String text) {
+    String folded = Normalizer.normalize(text, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
+    StringBuilder out = new StringBuilder(folded.length());
+    boolean space = false;
+    for (int i = 0; i < folded.length(); i++) {
+      char c = folded.charAt(i);
+      if (Character.isWhitespace(c) || Character.isSpaceChar(c)) {
+        space = !out.isEmpty();
+      } else {
+        if (space) {
+          out.append(' ');
+          space = false;
+        }
+        out.append(c);
+      }
+    }
+    return out.toString();
+  }
+}

@@ -1,0 +1,38 @@
+package dev.hone.data;
+
+import dev.hone.data.chat.Message;
+import java.util.Collection;
+import java.util.List;
+
+/** What one row teaches. */
+public sealed interface Example {
+
+  /** Where the row came from: {@code file:line}. */
+  String origin();
+
+  /** A text and the name of its class. */
+  record Labelled(String text, String label, String origin) implements Example {}
+
+  /** A prompt, possibly empty, and what the model is to answer. */
+  record Completion(String prompt, String completion, String origin) implements Example {}
+
+  /** A conversation with at least one turn of the assistant. */
+  record Chat(List<Message> messages, String origin) implements Example {
+    public Chat {
+      messages = List.copyOf(messages);
+    }
+  }
+
+  /** A document, to be learned from its first word to its last. */
+  record Text(String text, String origin) implements Example {}
+
+  /** The distinct labels of all labelled rows, in the order of their names. */
+  static List<String> labels(Collection<? extends Example> examples) {
+    return examples.stream()
+        .filter(Labelled.class::isInstance)
+        .map(e -> ((Labelled) e).label())
+        .distinct()
+        .sorted()
+        .toList();
+  }
+}

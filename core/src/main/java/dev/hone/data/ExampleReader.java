@@ -1,0 +1,132 @@
+package dev.hone.data;
+
+import dev.hone.data.chat.Message;
+import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Turns rows into examples; rows with nothing to learn are set aside with the reason. */
+final class ExampleReader implements Consumer<Row> {
+  /** Words for the same roles in data of other projects. */
+  private static final Map<String, String> ROLES =
+      Map.of(
+          "system", "system",
+          "user", "user",
+          "assistant", "assistant",
+          "tool", "tool",
+          "human", "user",
+          "gpt", "assistant");
+
+  private final DataConfig config;
+  private final List<Example> rows = new ArrayList<>();
+  private final List<Dropped> dropped = new ArrayList<>();
+  private @Nullable Columns columns;
+
+  ExampleReader(DataConfig config) {
+    this.config = config;
+  }
+
+  @Override
+  public void accept(Row row) {
+    Columns known = columns;
+    if (known == null) {
+      known = new Columns(config.columns(), config.format(), row);
+      columns = known;
+    }
+    try {
+      rows.add(example(row, known));
+    } catch (DroppedRow e) {
+      dropped.add(new Dropped(row.origin(), e.reason()));
+    }
+  }
+
+  Examples examples() {
+    Columns known = columns;
+    if (known == null) {
+      throw new HoneException("data.path holds no row");
+    }
+    return new Examples(rows, known.format(), dropped);
+  }
+
+  private static Example example(Row row, Columns columns) throws DroppedRow {
+    return switch (columns.format()) {
+      case LABELLED ->
+          new Example.Labelled(
+              filled(row, columns, "text"), filled(row, columns, "label").strip(), row.origin());
+      case COMPLETION ->
+          new Example.Completion(
+              columns.text(row, "prompt"), filled(row, columns, "completion"), row.origin());
+      case INSTRUCTION ->
+          new Example.Completion(
+              instruction(
+                  filled(row, columns, "instruction"),
+                  columns.has(row, "input") ? columns.text(row, "input") : ""),
+              filled(row, columns, "output"),
+              row.origin());
+      case CHAT -> new Example.Chat(messages(row, columns.value(row, "messages")), row.origin());
+      case TEXT -> new Example.Text(filled(row, columns, "text"), row.origin());
+    };
+  }
+
+  private static String filled(Row row, Columns columns, String part) throws DroppedRow {
+    String text = columns.text(row, part);
+    if (text.isBlank()) {
+      throw new DroppedRow("empty " + part);
+    }
+    return text;
+  }
+
+  /**
+   * The headings of Stanford Alpaca's prompts, without their preamble: it would be the same words
+   * in every row.
+   */
+  static String instruction(String instruction, String input) {
+    String middle = input.isBlank() ? "" : "### Input:\n" + input + "\n\n";
+    return "### Instruction:\n" + instruction + "\n\n" + middle + "### Response:\n";
+  }
+
+  private static List<Message> messages(Row row, JsonNode turns) throws DroppedRow {
+    if (!turns.isArray()) {
+      throw new HoneException(
+          row.origin() + ": messages must be a list of {\"role\": ..., \"content\": ...}");
+    }
+    List<Message> messages = new ArrayList<>();
+    for (int i = 0; i < turns.size(); i++) {
+      JsonNode turn = turns.get(i);
+      String at = row.origin() + ": message " + (i + 1);
+      String word = part(turn, at, "role", "from");
+      String role = ROLES.get(word);
+      if (role == null) {
+        throw new HoneException(
+            at
+                + ": unknown role '"
+                + word
+                + "'"
+                + Nearest.hint(word, ROLES.keySet().stream().sorted().toList()));
+      }
+      Message message = new Message(role, part(turn, at, "content", "value"));
+      if (message.isAssistant() && message.content().isBlank()) {
+        throw new DroppedRow("empty assistant message " + (i + 1));
+      }
+      messages.add(message);
+    }
+    if (messages.stream().noneMatch(Message::isAssistant)) {
+      throw new DroppedRow("no assistant message");
+    }
+    return messages;
+  }
+
+  private static String part(JsonNode turn, String at, String name, String other) {
+    JsonNode value = turn.has(name) ? turn.get(name) : turn.get(other);
+    if (value == null || !(value.isString() || value.isNull())) {
+      throw new HoneException(
+          at + " has no text under '" + name + "' (or '" + other + "'), as every message must");
+    }
+    return value.isNull() ? "" : value.asString();
+  }
+}

@@ -1,0 +1,93 @@
+package dev.hone.data;
+
+import dev.hone.data.Example.Labelled;
+import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Looks at finished splits as a stranger would: what is in them, and does anything leak? */
+final class SplitCheck {
+  private SplitCheck() {}
+
+  static SplitReport report(
+      int rowsRead,
+      List<Duplicates> groups,
+      int[] split,
+      List<List<Example>> sides,
+      List<Dropped> dropped) {
+    Map<String, Integer> sizes = new LinkedHashMap<>();
+    Map<String, Map<String, Integer>> labels = new LinkedHashMap<>();
+    for (int side = 0; side < sides.size(); side++) {
+      sizes.put(Splits.NAMES.get(side), sides.get(side).size());
+      Map<String, Integer> counts = new TreeMap<>();
+      for (Example e : sides.get(side)) {
+        if (e instanceof Labelled row) {
+          counts.merge(row.label(), 1, Integer::sum);
+        }
+      }
+      labels.put(Splits.NAMES.get(side), counts);
+    }
+    List<Duplicates> several = groups.stream().filter(g -> g.rows().size() > 1).toList();
+    int shared = sharedGroups(several, split) + sharedContents(sides);
+    if (shared > 0) {
+      throw new IllegalStateException(shared + " groups of duplicates are in several splits");
+    }
+    return new SplitReport(
+        rowsRead,
+        several.size(),
+        several.stream().mapToInt(g -> g.rows().size()).sum(),
+        List.copyOf(dropped),
+        sizes,
+        labels,
+        shared);
+  }
+
+  private static int sharedGroups(List<Duplicates> groups, int[] split) {
+    return (int)
+        groups.stream()
+            .filter(
+                g ->
+                    g.rows().stream().map(i -> split[i]).filter(s -> s >= 0).distinct().count() > 1)
+            .count();
+  }
+
+  /** Contents that occur in several splits, found from the splits alone. */
+  static int sharedContents(List<List<Example>> sides) {
+    Map<String, Integer> side = new HashMap<>();
+    Set<String> shared = new TreeSet<>();
+    for (int s = 0; s < sides.size(); s++) {
+      for (Example e : sides.get(s)) {
+        String content = Content.whole(e);
+        Integer other = side.putIfAbsent(content, s);
+        if (other != null && other != s) {
+          shared.add(content);
+        }
+      }
+    }
+    return shared.size();
+  }
+
+  /** A label that is measured must have been trained. */
+  static void everyLabelIsTrained(List<List<Example>> sides) {
+    List<String> trained = Example.labels(sides.getFirst());
+    for (int side = 1; side < sides.size(); side++) {
+      for (Example e : sides.get(side)) {
+        if (e instanceof Labelled row && !trained.contains(row.label())) {
+          throw new HoneException(
+              "%s: label '%s' is in the %s rows but in no training row%s"
+                  .formatted(
+                      row.origin(),
+                      row.label(),
+                      Splits.NAMES.get(side),
+                      Nearest.hint(row.label(), trained)));
+        }
+      }
+    }
+  }
+}

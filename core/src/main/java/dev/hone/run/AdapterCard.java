@@ -1,0 +1,46 @@
+package dev.hone.run;
+
+import dev.hone.error.HoneException;
+import dev.hone.store.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What Hone writes beside an adapter or a tuned model, in {@code hone.json}: how to ask it, and
+ * which base it belongs to.
+ *
+ * @param baseFingerprint of the base's configuration and weights; empty for a whole model
+ * @param prompt pattern with {text}
+ * @param answer pattern with {label}
+ * @param labels in the order of their numbers; empty where rows had none
+ */
+public record AdapterCard(
+    String baseFingerprint, String prompt, String answer, List<String> labels) {
+  private static final String FILE = "hone.json";
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  static void write(Path folder, AdapterCard card) {
+    AtomicFiles.write(folder.resolve(FILE), JSON.writeValueAsString(card));
+  }
+
+  /** Empty for a folder that another program wrote. */
+  public static Optional<AdapterCard> read(Path folder) {
+    Path file = folder.resolve(FILE);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(JSON.readValue(Files.readString(file), AdapterCard.class));
+    } catch (IOException | JacksonException e) {
+      throw new HoneException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

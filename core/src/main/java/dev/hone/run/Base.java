@@ -1,0 +1,87 @@
+package dev.hone.run;
+
+import dev.hone.data.Example;
+import dev.hone.error.HoneException;
+import dev.hone.model.Model;
+import dev.hone.model.NewModelConfig;
+import dev.hone.model.family.Families;
+import dev.hone.recipe.Recipe;
+import dev.hone.store.Fingerprint;
+import dev.hone.tensor.Engine;
+import dev.hone.tokenizer.BpeTrainer;
+import dev.hone.tokenizer.BpeVocabulary;
+import dev.hone.tokenizer.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The model that a run starts from, with its tokenizer.
+ *
+ * @param folder where its tokenizer lies, and its weights unless it is new
+ * @param fingerprint of configuration and weights; empty for a new model
+ */
+public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerprint)
+    implements AutoCloseable {
+
+  /** Opens a folder. */
+  public static Base open(Path folder) {
+    return of(Families.load(folder), folder);
+  }
+
+  /** Opens a folder with a head that tells {@code labels} apart, made new where there is none. */
+  static Base classifier(Path folder, List<String> labels) {
+    return of(Families.classifier(folder, labels), folder);
+  }
+
+  private static Base of(Model model, Path folder) {
+    try {
+      String fingerprint = model.folder() == null ? "" : Fingerprint.of(model.folder());
+      return new Base(model, Tokenizer.open(folder), folder, fingerprint);
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /**
+   * A new model: trains the tokenizer on the training texts, unless an earlier start of this run
+   * has left it in {@code folder}, and draws the weights.
+   */
+  static Base create(
+      Recipe recipe,
+      NewModelConfig config,
+      List<Example> train,
+      Path folder,
+      RunListener listener) {
+    if (!Files.exists(folder.resolve("tokenizer.json"))) {
+      listener.phase("tokenizer");
+      BpeTrainer.train(() -> texts(train), config.vocabSize()).save(folder);
+    }
+    Tokenizer tokenizer = Tokenizer.open(folder);
+    Engine.seed(recipe.seed());
+    int end = tokenizer.id(BpeVocabulary.END_OF_TEXT);
+    Model model = Families.random(config.config(end, tokenizer.id(BpeVocabulary.PAD)));
+    return new Base(model, tokenizer, folder, "");
+  }
+
+  private static java.util.Iterator<String> texts(List<Example> examples) {
+    return examples.stream()
+        .map(
+            e ->
+                switch (e) {
+                  case Example.Text text -> text.text();
+                  default ->
+                      throw new HoneException(
+                          e.origin()
+                              + ": a new model is trained on plain text (data.format: text)");
+                })
+        .iterator();
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    model.close();
+  }
+}

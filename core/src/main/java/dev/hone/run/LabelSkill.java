@@ -1,0 +1,160 @@
+package dev.hone.run;
+
+import dev.hone.data.Batch;
+import dev.hone.data.DataConfig;
+import dev.hone.data.Example;
+import dev.hone.evaluate.ChoiceScorer;
+import dev.hone.evaluate.Classification;
+import dev.hone.evaluate.EvaluateConfig;
+import dev.hone.evaluate.EvaluateConfig.Baseline;
+import dev.hone.evaluate.FewShot;
+import dev.hone.evaluate.ResultLine;
+import dev.hone.model.Adapter;
+import dev.hone.model.Inputs;
+import dev.hone.model.Model;
+import dev.hone.model.Pass;
+import dev.hone.model.head.LmHead;
+import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Scope;
+import dev.hone.train.CausalLmObjective;
+import dev.hone.train.ClassificationObjective;
+import dev.hone.train.Objective;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Telling labels apart: by a classification head, or by a language model that answers with the
+ * label's words.
+ */
+final class LabelSkill implements Skill {
+  private final Base base;
+  private final DataConfig data;
+  private final EvaluateConfig config;
+  private final Prepared rows;
+  private final List<Example.Labelled> test;
+  private final int[] gold;
+  private final boolean spoken;
+  private final long seed;
+
+  LabelSkill(Base base, DataConfig data, EvaluateConfig config, Prepared rows, long seed) {
+    this.base = base;
+    this.data = data;
+    this.config = config;
+    this.rows = rows;
+    this.seed = seed;
+    this.spoken = base.model().head() instanceof LmHead;
+    List<Example.Labelled> all =
+        rows.testExamples().stream().map(Example.Labelled.class::cast).toList();
+    this.test =
+        config.limit() > 0 && all.size() > config.limit() ? all.subList(0, config.limit()) : all;
+    this.gold = test.stream().mapToInt(e -> rows.labels().indexOf(e.label())).toArray();
+  }
+
+  @Override
+  public Objective objective() {
+    return spoken ? new CausalLmObjective() : new ClassificationObjective();
+  }
+
+  /** The test rows that are scored, in the order of the predictions. */
+  List<Example.Labelled> test() {
+    return test;
+  }
+
+  @Override
+  public List<Score> before(RunListener listener) {
+    List<Score> scores = new ArrayList<>();
+    if (config.baselines().contains(Baseline.MAJORITY)) {
+      scores.add(scored("majority", majority()));
+    }
+    if (spoken && config.baselines().contains(Baseline.ZERO_SHOT)) {
+      listener.phase("zero_shot");
+      scores.add(score("zero_shot", base.model(), Adapter.NONE, listener));
+    }
+    if (spoken && config.baselines().contains(Baseline.FEW_SHOT)) {
+      listener.phase("few_shot");
+      int longest = test.stream().mapToInt(e -> rows.encoder().prompt(e).length).max().orElse(0);
+      int answer =
+          rows.encoder().choices(rows.labels()).stream().mapToInt(c -> c.length).max().orElse(0);
+      FewShot shots =
+          FewShot.of(
+              rows.splits().train().stream().map(Example.Labelled.class::cast).toList(),
+              data,
+              base.tokenizer(),
+              config.shots(),
+              base.model().backbone().maxPositions() - longest - answer,
+              seed);
+      listener.note(shots.shots() + " examples fit before every question of the few-shot prompt");
+      scores.add(scored("few_shot", spoken(base.model(), Adapter.NONE, shots, listener)));
+    }
+    return scores;
+  }
+
+  private int[] majority() {
+    Map<String, Integer> counts = rows.splits().report().labels().getOrDefault("train", Map.of());
+    int best = 0;
+    for (int i = 1; i < rows.labels().size(); i++) {
+      if (counts.getOrDefault(rows.labels().get(i), 0)
+          > counts.getOrDefault(rows.labels().get(best), 0)) {
+        best = i;
+      }
+    }
+    int[] predicted = new int[test.size()];
+    Arrays.fill(predicted, best);
+    return predicted;
+  }
+
+  @Override
+  public Score score(String name, Model model, Adapter adapter, RunListener listener) {
+    return scored(
+        name,
+        spoken
+            ? spoken(model, adapter, new FewShot(0, new int[0]), listener)
+            : classified(model, adapter, listener));
+  }
+
+  private Score scored(String name, int[] predicted) {
+    ResultLine line = ResultLine.of(name, Classification.of(gold, predicted, rows.labels()));
+    return new Score(name, line, predicted, null);
+  }
+
+  private int[] spoken(Model model, Adapter adapter, FewShot shots, RunListener listener) {
+    ChoiceScorer scorer = new ChoiceScorer(model, adapter, config.lengthNormalized());
+    List<int[]> choices = rows.encoder().choices(rows.labels());
+    int[] predicted = new int[test.size()];
+    for (int i = 0; i < predicted.length; i++) {
+      int[] prompt = shots.before(rows.encoder().prompt(test.get(i)), base.tokenizer());
+      predicted[i] = scorer.best(prompt, choices);
+      listener.progress(i + 1, predicted.length);
+    }
+    return predicted;
+  }
+
+  private int[] classified(Model model, Adapter adapter, RunListener listener) {
+    // Longest first, so that memory is known after a batch; predictions go back to their places.
+    List<Integer> order =
+        IntStream.range(0, test.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(i -> -rows.test().get(i).length()))
+            .toList();
+    int[] predicted = new int[test.size()];
+    for (int from = 0; from < order.size(); from += config.batch()) {
+      List<Integer> places = order.subList(from, Math.min(order.size(), from + config.batch()));
+      try (Scope scope = Scope.open();
+          GradMode off = GradMode.off()) {
+        Batch batch =
+            Batch.of(places.stream().map(rows.test()::get).toList(), base.tokenizer().padId());
+        long[] best =
+            model.logits(Inputs.of(batch), Pass.plain().with(adapter)).argmax(-1).toLongs();
+        for (int r = 0; r < best.length; r++) {
+          predicted[places.get(r)] = (int) best[r];
+        }
+      }
+      listener.progress(from + places.size(), predicted.length);
+    }
+    return predicted;
+  }
+}

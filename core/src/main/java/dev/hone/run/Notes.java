@@ -1,0 +1,29 @@
+package dev.hone.run;
+
+import dev.hone.data.SplitReport;
+
+/** Sentences that tell what was read. */
+final class Notes {
+  private Notes() {}
+
+  static String data(Prepared rows) {
+    SplitReport report = rows.splits().report();
+    int dropped = report.dropped().size() + rows.dropped().size();
+    StringBuilder note = new StringBuilder();
+    note.append(report.rowsRead()).append(" rows: ");
+    note.append(report.sizes().get("train")).append(" train, ");
+    note.append(report.sizes().get("validation")).append(" validation, ");
+    note.append(report.sizes().get("test")).append(" test");
+    if (!rows.labels().isEmpty()) {
+      note.append("; ").append(rows.labels().size()).append(" labels");
+    }
+    note.append("; ").append(report.duplicateGroups()).append(" groups of duplicates");
+    note.append(", none shared between splits; ").append(dropped).append(" rows dropped");
+    if (dropped > 0) {
+      var first = report.dropped().isEmpty() ? rows.dropped() : report.dropped();
+      note.append(" (").append(first.getFirst().origin()).append(": ");
+      note.append(first.getFirst().reason()).append(dropped > 1 ? ", ...)" : ")");
+    }
+    return note.toString();
+  }
+}

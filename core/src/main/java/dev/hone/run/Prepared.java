@@ -1,0 +1,88 @@
+package dev.hone.run;
+
+import dev.hone.data.DataConfig;
+import dev.hone.data.Dropped;
+import dev.hone.data.EncodedRows;
+import dev.hone.data.Example;
+import dev.hone.data.RowEncoder;
+import dev.hone.data.Splits;
+import dev.hone.data.TokenRow;
+import dev.hone.data.chat.ChatEncoder;
+import dev.hone.data.chat.ChatTemplate;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows ready to learn from and to be measured on.
+ *
+ * @param labels the task's labels in the order of their numbers; empty where rows have none
+ * @param dropped rows that could not be encoded, with reasons
+ */
+record Prepared(
+    Splits splits,
+    List<String> labels,
+    RowEncoder encoder,
+    List<TokenRow> train,
+    List<TokenRow> validation,
+    List<TokenRow> test,
+    List<Dropped> dropped) {
+
+  static Prepared of(Splits splits, DataConfig config, Base base) {
+    List<String> labels = labels(splits);
+    RowEncoder encoder =
+        new RowEncoder(
+            base.tokenizer(),
+            config,
+            base.model().backbone().maxPositions(),
+            labels,
+            chat(splits, base));
+    List<Dropped> dropped = new ArrayList<>();
+    return new Prepared(
+        splits,
+        labels,
+        encoder,
+        encoded(encoder, splits.train(), dropped),
+        encoded(encoder, splits.validation(), dropped),
+        encoded(encoder, splits.test(), dropped),
+        dropped);
+  }
+
+  static List<String> labels(Splits splits) {
+    List<Example> all = new ArrayList<>(splits.train());
+    all.addAll(splits.validation());
+    all.addAll(splits.test());
+    return Example.labels(all);
+  }
+
+  private static List<TokenRow> encoded(
+      RowEncoder encoder, List<Example> examples, List<Dropped> dropped) {
+    if (!examples.isEmpty() && examples.stream().allMatch(Example.Text.class::isInstance)) {
+      // Rows come in the order of a hash; neighbours in the stream are documents, not a plan.
+      List<Example.Text> documents =
+          new ArrayList<>(examples.stream().map(Example.Text.class::cast).toList());
+      Collections.shuffle(documents, new Random(documents.size()));
+      return encoder.packed(documents).rows();
+    }
+    EncodedRows rows = encoder.encode(examples);
+    dropped.addAll(rows.dropped());
+    return rows.rows();
+  }
+
+  private static @Nullable ChatEncoder chat(Splits splits, Base base) {
+    return splits.train().stream().anyMatch(Example.Chat.class::isInstance)
+        ? new ChatEncoder(base.tokenizer(), ChatTemplate.of(base.folder()))
+        : null;
+  }
+
+  /** Test examples that could be encoded. */
+  List<Example> testExamples() {
+    Set<String> origins = new LinkedHashSet<>();
+    dropped.forEach(d -> origins.add(d.origin()));
+    return splits.test().stream().filter(e -> !origins.contains(e.origin())).toList();
+  }
+}

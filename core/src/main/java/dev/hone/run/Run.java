@@ -1,0 +1,249 @@
+package dev.hone.run;
+
+import dev.hone.data.Batches;
+import dev.hone.data.Splits;
+import dev.hone.data.TokenRow;
+import dev.hone.error.HoneException;
+import dev.hone.evaluate.EvaluateConfig.Baseline;
+import dev.hone.evaluate.McNemar;
+import dev.hone.evaluate.Perplexity;
+import dev.hone.evaluate.ResultLine;
+import dev.hone.method.Full;
+import dev.hone.method.Method;
+import dev.hone.method.Methods;
+import dev.hone.model.Backbone;
+import dev.hone.model.Encoder;
+import dev.hone.model.Model;
+import dev.hone.model.family.Families;
+import dev.hone.recipe.Recipe;
+import dev.hone.store.AtomicFiles;
+import dev.hone.tensor.Cpu;
+import dev.hone.tensor.Device;
+import dev.hone.tensor.Engine;
+import dev.hone.train.Checkpoints;
+import dev.hone.train.EpochPlan;
+import dev.hone.train.StopSignal;
+import dev.hone.train.TrainConfig;
+import dev.hone.train.TrainListener;
+import dev.hone.train.Trainer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Does what a recipe says: data, before, training, after, files. */
+public final class Run {
+  private final Recipe recipe;
+  private final RunListener listener;
+  private final StopSignal stop;
+  private final long begun = System.nanoTime();
+
+  public Run(Recipe recipe, RunListener listener, StopSignal stop) {
+    this.recipe = recipe;
+    this.listener = listener;
+    this.stop = stop;
+  }
+
+  /**
+   * @return empty when it was asked to stop: its checkpoint is written, and the same recipe takes
+   *     it up again
+   */
+  public Optional<RunResult> execute() {
+    Engine.device(recipe.device() == Recipe.Device.CUDA ? Device.CUDA : Device.CPU);
+    Engine.threads(recipe.threads());
+    try (RunFolder folder = RunFolder.open(recipe)) {
+      listener.opened(folder.path(), folder.resumed());
+      listener.phase("data");
+      Splits splits = Splits.read(recipe.data());
+      try (Base base = base(splits, folder)) {
+        return executed(folder, splits, base);
+      }
+    }
+  }
+
+  private Base base(Splits splits, RunFolder folder) {
+    if (recipe.newModel() != null) {
+      return Base.create(recipe, recipe.newModel(), splits.train(), folder.file("model"), listener);
+    }
+    if (recipe.model() == null) {
+      throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
+    }
+    Base base = Base.open(recipe.model());
+    Backbone backbone = base.model().backbone();
+    if (backbone instanceof Encoder) {
+      base.close();
+      return Base.classifier(recipe.model(), Prepared.labels(splits));
+    }
+    return base;
+  }
+
+  private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
+    Prepared rows = Prepared.of(splits, recipe.data(), base);
+    listener.note(Notes.data(rows));
+    Skill skill =
+        rows.labels().isEmpty()
+            ? new TextSkill(base, recipe.evaluate(), rows)
+            : new LabelSkill(base, recipe.data(), recipe.evaluate(), rows, recipe.seed());
+    List<Skill.Score> scores = new ArrayList<>();
+    if (recipe.newModel() == null) {
+      skill.before(listener).forEach(s -> add(scores, s));
+    }
+    Engine.seed(recipe.seed());
+    try (Method method = Methods.attach(recipe.method(), base.model())) {
+      Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
+      MetricsLog log = new MetricsLog(folder.file("metrics.jsonl"));
+      log.keepUpTo(checkpoints.lastStep());
+      listener.phase("train");
+      Trainer.Result trained =
+          trainer(base.model(), method, recipe.train(), skill, rows, base, checkpoints, log).run();
+      if (trained.outcome() == Trainer.Outcome.INTERRUPTED) {
+        return Optional.empty();
+      }
+      Path weights = Weights.save(folder, recipe, base, method, rows.labels());
+      listener.phase(RunResult.TUNED);
+      add(scores, skill.score(RunResult.TUNED, base.model(), method, listener));
+      if (fromRandom(skill)) {
+        add(scores, random(base, skill, rows));
+      }
+      RunResult result =
+          result(folder, weights, trained, log, scores, rows, skill, base.model(), method);
+      AtomicFiles.write(
+          folder.file("result.json"),
+          JsonMapper.builder()
+              .enable(SerializationFeature.INDENT_OUTPUT)
+              .build()
+              .writeValueAsString(result.json()));
+      return Optional.of(result);
+    }
+  }
+
+  private void add(List<Skill.Score> scores, Skill.Score score) {
+    scores.add(score);
+    if (score.line() != null) {
+      listener.scored(score.line());
+    }
+  }
+
+  private boolean fromRandom(Skill skill) {
+    return skill instanceof LabelSkill
+        && recipe.newModel() == null
+        && recipe.evaluate().baselines().contains(Baseline.RANDOM_WEIGHTS);
+  }
+
+  private Trainer trainer(
+      Model model,
+      Method method,
+      TrainConfig config,
+      Skill skill,
+      Prepared rows,
+      Base base,
+      @org.jspecify.annotations.Nullable Checkpoints checkpoints,
+      @org.jspecify.annotations.Nullable MetricsLog log) {
+    List<List<TokenRow>> validation =
+        rows.validation().isEmpty()
+            ? List.of()
+            : Batches.byLength(rows.validation(), recipe.evaluate().batch());
+    return new Trainer(
+        model,
+        method,
+        skill.objective(),
+        config,
+        new EpochPlan(new Batches(rows.train(), config.batch(), recipe.seed())),
+        validation,
+        base.tokenizer().padId(),
+        recipe.seed(),
+        checkpoints,
+        log == null ? listener : new Logged(log, listener),
+        stop);
+  }
+
+  /** The same model without its pretraining, every weight trained on the same rows. */
+  private Skill.Score random(Base base, Skill skill, Prepared rows) {
+    listener.phase("random_weights");
+    Engine.seed(recipe.seed());
+    try (Model model = Families.random(base.model().config());
+        Method full = new Full(model)) {
+      TrainConfig config = recipe.train().withRate(Math.min(recipe.train().rate(), 1e-3));
+      Path scratch = recipe.runs().resolve("." + recipe.name() + "-random");
+      Checkpoints none = new Checkpoints(scratch);
+      try {
+        trainer(model, full, config, skill, rows, base, none, null).run();
+      } finally {
+        none.clear();
+      }
+      return skill.score("random_weights", model, full, listener);
+    }
+  }
+
+  private RunResult result(
+      RunFolder folder,
+      Path weights,
+      Trainer.Result trained,
+      MetricsLog log,
+      List<Skill.Score> scores,
+      Prepared rows,
+      Skill skill,
+      Model model,
+      Method method) {
+    List<ResultLine> lines = new ArrayList<>();
+    Map<String, Perplexity> perplexities = new LinkedHashMap<>();
+    for (Skill.Score score : scores) {
+      if (score.line() != null) {
+        lines.add(score.line());
+      }
+      if (score.perplexity() != null) {
+        perplexities.put(score.name(), score.perplexity());
+      }
+    }
+    Map<String, McNemar> comparisons = new LinkedHashMap<>();
+    RunResult.Changes changes = null;
+    if (skill instanceof LabelSkill labels) {
+      comparisons = Comparisons.tests(labels, rows.labels(), scores);
+      changes = Comparisons.changes(labels, rows.labels(), scores);
+    }
+    return new RunResult(
+        recipe,
+        folder.path(),
+        weights,
+        trained.outcome(),
+        lines,
+        perplexities,
+        comparisons,
+        changes,
+        rows.splits().report(),
+        rows.dropped(),
+        rows.train().stream().mapToInt(TokenRow::length).toArray(),
+        trained.state().step(),
+        trained.state().bestStep(),
+        trained.state().tokens(),
+        log.trainSeconds(),
+        (System.nanoTime() - begun) / 1e9,
+        Cpu.peakResidentBytes(),
+        method.trainableCount(),
+        model.parameterCount());
+  }
+
+  /** Passes on what it hears, and writes it down. */
+  private record Logged(MetricsLog log, RunListener listener) implements TrainListener {
+    @Override
+    public void step(dev.hone.train.StepReport report) {
+      log.step(report);
+      listener.step(report);
+    }
+
+    @Override
+    public void validated(int step, double loss, boolean best) {
+      log.validated(step, loss);
+      listener.validated(step, loss, best);
+    }
+
+    @Override
+    public void checkpointed(int step) {
+      listener.checkpointed(step);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.hone.run;
+
+import dev.hone.config.Yaml;
+import dev.hone.error.HoneException;
+import dev.hone.recipe.Recipe;
+import dev.hone.store.AtomicFiles;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The folder of one run, {@code runs/NAME}, held by one process at a time.
+ *
+ * <p>A finished run is never touched: the next one of that name is NAME-2. An unfinished run of the
+ * same recipe is taken up where it stopped.
+ */
+public final class RunFolder implements AutoCloseable {
+  private final Path path;
+  private final boolean resumed;
+  private final FileChannel channel;
+
+  private RunFolder(Path path, boolean resumed, FileChannel channel) {
+    this.path = path;
+    this.resumed = resumed;
+    this.channel = channel;
+  }
+
+  /** Opens the folder for a recipe and writes the resolved recipe into it. */
+  public static RunFolder open(Recipe recipe) {
+    String text = Yaml.write(recipe);
+    try {
+      Files.createDirectories(recipe.runs());
+      for (int number = 1; ; number++) {
+        Path path =
+            recipe.runs().resolve(number == 1 ? recipe.name() : recipe.name() + "-" + number);
+        if (Files.exists(path.resolve("result.json"))) {
+          continue;
+        }
+        Files.createDirectories(path);
+        FileChannel channel = locked(path);
+        try {
+          return new RunFolder(path, begun(path, text), channel);
+        } catch (IOException | RuntimeException e) {
+          channel.close();
+          throw e;
+        }
+      }
+    } catch (IOException e) {
+      throw new HoneException("cannot write below " + recipe.runs() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static FileChannel locked(Path path) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // another run of this process: refused like one of another process
+    }
+    channel.close();
+    throw new HoneException(
+        path
+            + ": another run is writing into this folder; wait for it, or give this run a name of"
+            + " its own (name=...)");
+  }
+
+  private static boolean begun(Path path, String recipe) throws IOException {
+    Path file = path.resolve("recipe.yaml");
+    if (!Files.exists(file)) {
+      AtomicFiles.write(file, recipe);
+      return false;
+    }
+    if (!Files.readString(file).equals(recipe)) {
+      throw new HoneException(
+          path
+              + " holds an unfinished run of another recipe; finish it with 'hone train "
+              + file
+              + "', remove the folder, or give this run a name of its own (name=...)");
+    }
+    return true;
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /** Whether an unfinished run is taken up. */
+  public boolean resumed() {
+    return resumed;
+  }
+
+  public Path file(String name) {
+    return path.resolve(name);
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close(); // gives the lock back
+    } catch (IOException e) {
+      throw new HoneException("cannot close " + path + ": " + e.getMessage(), e);
+    }
+  }
+}

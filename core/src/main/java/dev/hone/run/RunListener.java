@@ -1,0 +1,25 @@
+package dev.hone.run;
+
+import dev.hone.evaluate.ResultLine;
+import dev.hone.train.TrainListener;
+import java.nio.file.Path;
+
+/** Hears how a run goes on; every method may be left as it is. */
+public interface RunListener extends TrainListener {
+  RunListener SILENT = new RunListener() {};
+
+  /** The folder is known; {@code resumed} when an unfinished run is taken up. */
+  default void opened(Path folder, boolean resumed) {}
+
+  /** Something worth one line: what was read, what was left out. */
+  default void note(String line) {}
+
+  /** A stretch of work begins, for example {@code zero_shot}. */
+  default void phase(String name) {}
+
+  /** How far the stretch is. */
+  default void progress(int done, int total) {}
+
+  /** A line of the final table is known. */
+  default void scored(ResultLine line) {}
+}

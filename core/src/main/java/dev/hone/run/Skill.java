@@ -1,0 +1,34 @@
+package dev.hone.run;
+
+import dev.hone.evaluate.Perplexity;
+import dev.hone.evaluate.ResultLine;
+import dev.hone.model.Adapter;
+import dev.hone.model.Model;
+import dev.hone.train.Objective;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a run teaches: how it is trained and how it is measured. */
+interface Skill {
+  Objective objective();
+
+  /**
+   * What a model does on the test rows.
+   *
+   * @param model the base, or another model of the same kind
+   */
+  Score score(String name, Model model, Adapter adapter, RunListener listener);
+
+  /** Scores that need no training: what the tuned model is to beat. */
+  List<Score> before(RunListener listener);
+
+  /**
+   * One line of results.
+   *
+   * @param line for rows with labels, else null
+   * @param predicted class of each test row; empty without labels
+   * @param perplexity for rows without labels, else null
+   */
+  record Score(
+      String name, @Nullable ResultLine line, int[] predicted, @Nullable Perplexity perplexity) {}
+}

@@ -1,0 +1,40 @@
+package dev.hone.run;
+
+import dev.hone.method.Full;
+import dev.hone.method.Method;
+import dev.hone.method.lora.Lora;
+import dev.hone.method.lora.PeftFiles;
+import dev.hone.model.ModelFiles;
+import dev.hone.recipe.Recipe;
+import dev.hone.tensor.DType;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Writes what a run has learned: an adapter's folder, or a whole model's. */
+final class Weights {
+  private Weights() {}
+
+  static Path save(RunFolder folder, Recipe recipe, Base base, Method method, List<String> labels) {
+    if (method instanceof Lora lora) {
+      Path adapter = folder.file("adapter");
+      PeftFiles.write(adapter, lora, base.model(), base.folder().toString());
+      ModelFiles.copyTokenizer(base.folder(), adapter);
+      AdapterCard.write(
+          adapter,
+          new AdapterCard(
+              base.fingerprint(), recipe.data().prompt(), recipe.data().answer(), labels));
+      return adapter;
+    }
+    if (method instanceof Full full) {
+      Path model = folder.file("model");
+      ModelFiles.write(model, base.model(), full.trainable(), DType.F32);
+      if (!base.folder().equals(model)) {
+        ModelFiles.copyTokenizer(base.folder(), model);
+      }
+      AdapterCard.write(
+          model, new AdapterCard("", recipe.data().prompt(), recipe.data().answer(), labels));
+      return model;
+    }
+    throw new IllegalArgumentException("no files for " + method.config());
+  }
+}

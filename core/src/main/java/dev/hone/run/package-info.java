@@ -1,0 +1,5 @@
+/** One run, from a recipe to its folder of results. */
+@NullMarked
+package dev.hone.run;
+
+import org.jspecify.annotations.NullMarked;
