@@ -50,7 +50,11 @@ public final class Main {
 
   private static List<?> commands(Console console) {
     return List.of(
-        new TrainCommand(console), new CheckCommand(console), new SchemaCommand(console));
+        new TrainCommand(console),
+        new GenerateCommand(console),
+        new EvalCommand(console),
+        new CheckCommand(console),
+        new SchemaCommand(console));
   }
 
   /** Options that every command has. */

@@ -1,16 +1,21 @@
 package dev.hone.app;
 
+import dev.hone.evaluate.Classification;
 import dev.hone.evaluate.Estimate;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.RunResult;
 import java.time.Duration;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /** The end of a run as text: the table, where everything is, what to type next. */
 final class ResultText {
+  private static final int MOST_COLUMNS = 10;
+
   private ResultText() {}
 
-  static void print(Console console, RunResult result) {
+  static void print(Console console, RunResult result, Path report) {
     console.out().println();
     console.out().print(table(console, result));
     console.out().println();
@@ -38,7 +43,7 @@ final class ResultText {
             Human.duration(Duration.ofMillis((long) (1000 * result.totalSeconds()))),
             Human.bytes(result.peakMemoryBytes()));
     console.out().println("weights  " + result.weights());
-    console.out().println("report   " + result.folder().resolve("report.html"));
+    console.out().println("report   " + report);
     console.out().println("next     hone generate " + result.folder() + " \"your text\"");
     console.out().println("         hone eval " + result.folder());
     console.out().flush();
@@ -63,14 +68,40 @@ final class ResultText {
                           p.perplexity().standardError())));
       return table.text(console);
     }
+    return table(console, result.lines());
+  }
+
+  static String table(Console console, List<ResultLine> lines) {
     Table table = new Table("", "rows", "accuracy", "macro-F1", "MCC");
-    for (ResultLine line : result.lines()) {
+    for (ResultLine line : lines) {
       table.row(
           line.name(),
           line.n(),
           percent(line.accuracy()),
           percent(line.macroF1()),
           String.format(Locale.ROOT, "%.2f", line.mcc().value()));
+    }
+    return table.text(console);
+  }
+
+  /** Rows are right labels, columns are answers; only for a few labels. */
+  static String confusion(Console console, Classification scores) {
+    if (scores.labels().size() > MOST_COLUMNS) {
+      return "";
+    }
+    String[] heading = new String[scores.labels().size() + 1];
+    heading[0] = "is, taken for";
+    for (int i = 0; i < scores.labels().size(); i++) {
+      heading[i + 1] = scores.labels().get(i);
+    }
+    Table table = new Table(heading);
+    for (int i = 0; i < scores.labels().size(); i++) {
+      Object[] cells = new Object[heading.length];
+      cells[0] = scores.labels().get(i);
+      for (int j = 0; j + 1 < heading.length; j++) {
+        cells[j + 1] = scores.confusion()[i][j];
+      }
+      table.row(cells);
     }
     return table.text(console);
   }

@@ -52,7 +52,7 @@ final class TrainCommand implements Callable<Integer> {
             .println("stopped after a checkpoint; the same command takes the run up again");
         return INTERRUPTED;
       }
-      ResultText.print(console, result.get());
+      ResultText.print(console, result.get(), RunReports.write(result.get()));
       return 0;
     } finally {
       ended.countDown();

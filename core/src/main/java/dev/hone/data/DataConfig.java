@@ -49,6 +49,20 @@ public record DataConfig(
         Split.defaults());
   }
 
+  /** The same rows, but with a file as the test split. */
+  public DataConfig testedOn(Path file) {
+    Split own =
+        new Split(
+            split.validation(),
+            0,
+            split.seed(),
+            split.nearDuplicate(),
+            split.validationPath(),
+            List.of(file));
+    return new DataConfig(
+        path, format, columns, header, prompt, answer, maxTokens, maxDropped, limit, own);
+  }
+
   /** Shares of the rows; a group of exact or near duplicates always falls on one side. */
   public record Split(
       @Range(min = 0, max = 1) double validation,

@@ -1,5 +1,7 @@
 package dev.hone.run;
 
+import dev.hone.data.DataConfig;
+import dev.hone.data.RowEncoder;
 import dev.hone.error.HoneException;
 import dev.hone.store.AtomicFiles;
 import java.io.IOException;
@@ -29,6 +31,25 @@ public record AdapterCard(
 
   static void write(Path folder, AdapterCard card) {
     AtomicFiles.write(folder.resolve(FILE), JSON.writeValueAsString(card));
+  }
+
+  /** Encodes questions in the words of the training. */
+  public RowEncoder encoder(Base base) {
+    DataConfig d = DataConfig.defaults();
+    DataConfig asked =
+        new DataConfig(
+            d.path(),
+            d.format(),
+            d.columns(),
+            d.header(),
+            prompt,
+            answer,
+            d.maxTokens(),
+            d.maxDropped(),
+            d.limit(),
+            d.split());
+    return new RowEncoder(
+        base.tokenizer(), asked, base.model().backbone().maxPositions(), labels, null);
   }
 
   /** Empty for a folder that another program wrote. */

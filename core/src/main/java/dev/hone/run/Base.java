@@ -5,6 +5,7 @@ import dev.hone.error.HoneException;
 import dev.hone.model.Model;
 import dev.hone.model.NewModelConfig;
 import dev.hone.model.family.Families;
+import dev.hone.model.head.LmHead;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.Fingerprint;
 import dev.hone.tensor.Engine;
@@ -77,6 +78,11 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
                               + ": a new model is trained on plain text (data.format: text)");
                 })
         .iterator();
+  }
+
+  /** Whether the model answers in words; otherwise it has a classification head. */
+  public boolean speaks() {
+    return model.head() instanceof LmHead;
   }
 
   @Override

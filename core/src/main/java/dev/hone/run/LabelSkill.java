@@ -13,7 +13,6 @@ import dev.hone.model.Adapter;
 import dev.hone.model.Inputs;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
-import dev.hone.model.head.LmHead;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.train.CausalLmObjective;
@@ -46,7 +45,7 @@ final class LabelSkill implements Skill {
     this.config = config;
     this.rows = rows;
     this.seed = seed;
-    this.spoken = base.model().head() instanceof LmHead;
+    this.spoken = base.speaks();
     List<Example.Labelled> all =
         rows.testExamples().stream().map(Example.Labelled.class::cast).toList();
     this.test =

@@ -1,0 +1,108 @@
+package dev.hone.app;
+
+import dev.hone.Hone;
+import dev.hone.TunedModel;
+import dev.hone.error.HoneException;
+import dev.hone.generate.GenerationConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code hone generate}: asks a model. */
+@Command(
+    name = "generate",
+    description = {
+      "Asks a tuned model: a run's folder, an adapter's or a model's.",
+      "",
+      "A model that was trained on labels answers with the label and how sure it is, unless --raw",
+      "is given; any other model continues the text."
+    })
+@Example(line = "hone generate runs/feedback \"arrived broken\"", does = "the mood of one message")
+@Example(
+    line = "hone generate models/hone-base \"The room was\" --temperature 0.8",
+    does = "let the base model write on")
+@SuppressWarnings("NullAway.Init") // picocli fills the fields before a command runs
+final class GenerateCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(index = "0", paramLabel = "FOLDER", description = "Run, adapter or model.")
+  private Path folder;
+
+  @Parameters(index = "1", paramLabel = "TEXT", description = "What to answer or to continue.")
+  private String text;
+
+  @Option(names = "--raw", description = "Continue the text as it stands, labels or not.")
+  private boolean raw;
+
+  @Option(names = "--max-tokens", description = "Longest answer (${DEFAULT-VALUE}).")
+  private int maxTokens = 64;
+
+  @Option(names = "--temperature", description = "0 takes the likeliest token (${DEFAULT-VALUE}).")
+  private double temperature;
+
+  @Option(names = "--top-k", description = "Draw among this many tokens; 0 means all.")
+  private int topK;
+
+  @Option(names = "--top-p", description = "Draw among the likeliest with this probability.")
+  private double topP = 1;
+
+  @Option(names = "--repetition-penalty", description = "Above 1: repeat less.")
+  private double repetitionPenalty = 1;
+
+  @Option(names = "--stop", description = "Text that ends the answer; may be given again.")
+  private List<String> stop = new ArrayList<>();
+
+  @Option(names = "--seed", description = "Seed of the drawing (${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  GenerateCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    GenerationConfig config = config();
+    try (TunedModel model = Hone.open(folder)) {
+      if (raw || model.labels().isEmpty()) {
+        String ignored = model.generate(text, config, this::told);
+        console.out().println();
+      } else {
+        classified(model);
+      }
+    }
+    return 0;
+  }
+
+  private GenerationConfig config() {
+    try {
+      return new GenerationConfig(
+          maxTokens, temperature, topK, topP, repetitionPenalty, stop, seed);
+    } catch (IllegalArgumentException e) {
+      throw new HoneException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void told(String piece) {
+    console.out().print(piece);
+    console.out().flush();
+  }
+
+  private void classified(TunedModel model) {
+    TunedModel.Answer answer = model.classify(text);
+    console.out().println(console.bold(answer.label()));
+    for (int i = 0; i < model.labels().size(); i++) {
+      console
+          .out()
+          .printf(
+              Locale.ROOT,
+              "  %5.1f %%  %s%n",
+              100 * answer.probabilities()[i],
+              model.labels().get(i));
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package dev.hone;
+
+import dev.hone.config.Yaml;
+import dev.hone.error.HoneException;
+import dev.hone.recipe.Recipe;
+import dev.hone.run.Run;
+import dev.hone.run.RunListener;
+import dev.hone.run.RunResult;
+import dev.hone.train.StopSignal;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where a program begins: read a recipe, train it, open what it left. */
+public final class Hone {
+  private Hone() {}
+
+  /**
+   * Reads a recipe.
+   *
+   * @param changes keys to change, for example {@code train.rate=1e-4}
+   * @throws HoneException that names the line and key at fault
+   */
+  public static Recipe recipe(Path file, String... changes) {
+    return Yaml.read(file, Recipe.class, List.of(changes));
+  }
+
+  /** Trains without a word; the result is also in the run's folder. */
+  public static RunResult train(Recipe recipe) {
+    return train(recipe, RunListener.SILENT);
+  }
+
+  /** Trains, and tells how it goes on. */
+  public static RunResult train(Recipe recipe, RunListener listener) {
+    return new Run(recipe, listener, new StopSignal()).execute().orElseThrow();
+  }
+
+  /** Opens a run's folder, an adapter's or a model's, to ask it. */
+  public static TunedModel open(Path folder) {
+    return new TunedModel(dev.hone.run.Tuned.open(folder));
+  }
+}

@@ -1,0 +1,96 @@
+package dev.hone;
+
+import dev.hone.error.HoneException;
+import dev.hone.evaluate.ChoiceScorer;
+import dev.hone.generate.GenerationConfig;
+import dev.hone.generate.TextGenerator;
+import dev.hone.run.AdapterCard;
+import dev.hone.run.Tuned;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/** A model to be asked, with the adapter that a run has left. Native memory: close it. */
+public final class TunedModel implements AutoCloseable {
+  private final Tuned tuned;
+
+  TunedModel(Tuned tuned) {
+    this.tuned = tuned;
+  }
+
+  /**
+   * What a classifier says.
+   *
+   * @param label the likeliest
+   * @param probabilities of all labels, in {@link #labels()} order
+   */
+  public record Answer(String label, double[] probabilities) {
+    @Override
+    public String toString() {
+      double best = 0;
+      for (double p : probabilities) {
+        best = Math.max(best, p);
+      }
+      return String.format(Locale.ROOT, "%s (%.0f %%)", label, 100 * best);
+    }
+  }
+
+  /** The labels that the model was trained to tell apart; empty for a model that writes text. */
+  public List<String> labels() {
+    return tuned.card().map(AdapterCard::labels).orElse(List.of());
+  }
+
+  /**
+   * The label of a text, asked in the words of the training.
+   *
+   * @throws HoneException when the model was not trained on labels
+   */
+  public Answer classify(String text) {
+    AdapterCard card =
+        tuned
+            .card()
+            .filter(c -> !c.labels().isEmpty())
+            .orElseThrow(
+                () -> new HoneException("this model was not trained to tell labels apart"));
+    double[] scores = scores(card, text);
+    double max = java.util.Arrays.stream(scores).max().orElse(0);
+    double[] probabilities = java.util.Arrays.stream(scores).map(s -> Math.exp(s - max)).toArray();
+    double sum = java.util.Arrays.stream(probabilities).sum();
+    int best = 0;
+    for (int i = 0; i < probabilities.length; i++) {
+      probabilities[i] /= sum;
+      best = probabilities[i] > probabilities[best] ? i : best;
+    }
+    return new Answer(card.labels().get(best), probabilities);
+  }
+
+  private double[] scores(AdapterCard card, String text) {
+    var encoder = card.encoder(tuned.base());
+    var example = new dev.hone.data.Example.Labelled(text, card.labels().getFirst(), "input");
+    if (!tuned.base().speaks()) {
+      return tuned.classScores(encoder.prompt(example));
+    }
+    return new ChoiceScorer(tuned.base().model(), tuned.adapter(), false)
+        .scores(encoder.prompt(example), encoder.choices(card.labels()));
+  }
+
+  /** Continues a text. */
+  public String generate(String prompt, GenerationConfig config) {
+    return generate(prompt, config, piece -> {});
+  }
+
+  /**
+   * Continues a text.
+   *
+   * @param listener is given each piece of the answer as soon as it is certain
+   */
+  public String generate(String prompt, GenerationConfig config, Consumer<String> listener) {
+    return new TextGenerator(tuned.base().model(), tuned.adapter(), tuned.base().tokenizer())
+        .continued(prompt, config, listener);
+  }
+
+  @Override
+  public void close() {
+    tuned.close();
+  }
+}

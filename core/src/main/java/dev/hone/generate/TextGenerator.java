@@ -1,0 +1,85 @@
+package dev.hone.generate;
+
+import dev.hone.model.Adapter;
+import dev.hone.model.Model;
+import dev.hone.tokenizer.DecodeStream;
+import dev.hone.tokenizer.Tokenizer;
+import java.util.function.Consumer;
+
+/** Continues text: tokens in and out, end tokens and stop texts. */
+public record TextGenerator(Model model, Adapter adapter, Tokenizer tokenizer) {
+
+  /**
+   * @param listener is given each piece of the answer as soon as no stop text can begin in it
+   * @return the answer, without end token or stop text
+   */
+  public String continued(String prompt, GenerationConfig config, Consumer<String> listener) {
+    int[] ids = tokenizer.encodeWithSpecial(prompt);
+    Answer answer = new Answer(config, tokenizer.decodeStream(true), listener);
+    int[] ignored =
+        new Generator(model, adapter)
+            .continued(
+                ids, config, token -> tokenizer.eosIds().contains(token) || answer.complete(token));
+    return answer.finished();
+  }
+
+  /** The answer so far, and how much of it has been told. */
+  private static final class Answer {
+    private final GenerationConfig config;
+    private final DecodeStream stream;
+    private final Consumer<String> listener;
+    private final StringBuilder text = new StringBuilder();
+    private int told;
+    private boolean stopped;
+
+    Answer(GenerationConfig config, DecodeStream stream, Consumer<String> listener) {
+      this.config = config;
+      this.stream = stream;
+      this.listener = listener;
+    }
+
+    /** Takes a token; true when a stop text has appeared. */
+    boolean complete(int token) {
+      text.append(stream.next(token));
+      int end = stopAt();
+      if (end >= 0) {
+        text.setLength(end);
+        stopped = true;
+      }
+      tell(stopped ? text.length() : text.length() - openStop());
+      return stopped;
+    }
+
+    private int stopAt() {
+      return config.stop().stream().mapToInt(text::indexOf).filter(i -> i >= 0).min().orElse(-1);
+    }
+
+    /** Length of the longest end of the text that may be the beginning of a stop text. */
+    private int openStop() {
+      int open = 0;
+      for (String stop : config.stop()) {
+        for (int n = Math.min(stop.length() - 1, text.length()); n > open; n--) {
+          if (stop.startsWith(text.substring(text.length() - n))) {
+            open = n;
+          }
+        }
+      }
+      return open;
+    }
+
+    private void tell(int end) {
+      if (end > told) {
+        listener.accept(text.substring(told, end));
+        told = end;
+      }
+    }
+
+    String finished() {
+      if (!stopped) {
+        text.append(stream.flush());
+        tell(text.length());
+      }
+      return text.toString();
+    }
+  }
+}

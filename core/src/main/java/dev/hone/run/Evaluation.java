@@ -1,0 +1,57 @@
+package dev.hone.run;
+
+import dev.hone.config.Yaml;
+import dev.hone.data.DataConfig;
+import dev.hone.data.Splits;
+import dev.hone.error.HoneException;
+import dev.hone.evaluate.Perplexity;
+import dev.hone.evaluate.ResultLine;
+import dev.hone.recipe.Recipe;
+import dev.hone.tensor.Engine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A finished run measured again: on its own test split, where it must give the numbers of its
+ * result, or on another file.
+ *
+ * @param line for rows with labels, else null
+ * @param perplexity for rows without, else null
+ * @param seen rows of the other file that the run was trained on; they are no test of anything
+ */
+public record Evaluation(@Nullable ResultLine line, @Nullable Perplexity perplexity, long seen) {
+
+  /**
+   * @param folder of the run
+   * @param other rows to measure on in place of the test split, or null
+   */
+  public static Evaluation of(Path folder, @Nullable Path other, RunListener listener) {
+    Path file = folder.resolve("recipe.yaml");
+    if (!Files.exists(file)) {
+      throw new HoneException(folder + " is no run folder: it has no recipe.yaml");
+    }
+    Recipe recipe = Yaml.read(file, Recipe.class, List.of());
+    Engine.threads(recipe.threads());
+    DataConfig data = recipe.data();
+    Splits splits = Splits.read(other == null ? data : data.testedOn(other));
+    long seen =
+        other == null
+            ? 0
+            : splits.report().dropped().stream()
+                .filter(d -> d.reason().contains("duplicate"))
+                .count();
+    try (Tuned tuned = Tuned.open(folder)) {
+      Base base = tuned.base();
+      Prepared rows = Prepared.of(splits, data, base);
+      Skill skill =
+          rows.labels().isEmpty()
+              ? new TextSkill(base, recipe.evaluate(), rows)
+              : new LabelSkill(base, data, recipe.evaluate(), rows, recipe.seed());
+      listener.phase(RunResult.TUNED);
+      Skill.Score score = skill.score(RunResult.TUNED, base.model(), tuned.adapter(), listener);
+      return new Evaluation(score.line(), score.perplexity(), seen);
+    }
+  }
+}

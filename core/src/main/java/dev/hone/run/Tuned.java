@@ -1,0 +1,148 @@
+package dev.hone.run;
+
+import dev.hone.error.HoneException;
+import dev.hone.method.lora.Lora;
+import dev.hone.method.lora.PeftFiles;
+import dev.hone.model.Adapter;
+import dev.hone.model.Inputs;
+import dev.hone.model.Pass;
+import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * What a run left, ready for use: base, adapter and the words in which to ask.
+ *
+ * @param lora null for a whole model
+ * @param card empty where another program wrote the folder
+ */
+public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
+    implements AutoCloseable {
+  private static final String ADAPTER = "adapter_config.json";
+
+  /**
+   * Opens a run's folder, an adapter's, or a model's.
+   *
+   * @throws HoneException when an adapter does not belong to its base, or changes nothing
+   */
+  public static Tuned open(Path folder) {
+    if (Files.exists(folder.resolve("adapter").resolve(ADAPTER))) {
+      return adapter(folder.resolve("adapter"), null);
+    }
+    if (Files.exists(folder.resolve(ADAPTER))) {
+      return adapter(folder, null);
+    }
+    boolean run = Files.exists(folder.resolve("recipe.yaml"));
+    if (run && !Files.exists(folder.resolve("model").resolve("model.safetensors"))) {
+      throw new HoneException(
+          folder + " holds a run that is not finished; 'hone train' with its recipe takes it up");
+    }
+    Path model = run ? folder.resolve("model") : folder;
+    Optional<AdapterCard> card = AdapterCard.read(model);
+    return new Tuned(Base.open(model), null, card);
+  }
+
+  /**
+   * Opens an adapter.
+   *
+   * @param model the base's folder; null takes the one that the adapter names
+   */
+  public static Tuned adapter(Path folder, @Nullable Path model) {
+    Optional<AdapterCard> card = AdapterCard.read(folder);
+    Path named = model == null ? named(folder) : model;
+    List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
+    Base opened = Base.open(named);
+    if (!labels.isEmpty() && opened.model().backbone() instanceof dev.hone.model.Encoder) {
+      opened.close();
+      opened = Base.classifier(named, labels);
+    }
+    Base base = opened;
+    try {
+      String expected = card.map(AdapterCard::baseFingerprint).orElse("");
+      if (!expected.isEmpty() && !expected.equals(base.fingerprint())) {
+        throw new HoneException(
+            folder
+                + " was made for another base model than "
+                + named
+                + " (their fingerprints differ); name the right one with --model");
+      }
+      Lora lora = PeftFiles.read(folder, base.model());
+      Tuned tuned = new Tuned(base, lora, card);
+      tuned.requireEffect(folder);
+      return tuned;
+    } catch (RuntimeException e) {
+      base.close();
+      throw e;
+    }
+  }
+
+  private static Path named(Path folder) {
+    Path file = folder.resolve(ADAPTER);
+    try {
+      String name =
+          new ObjectMapper()
+              .readTree(Files.readString(file))
+              .path("base_model_name_or_path")
+              .asString("");
+      if (name.isEmpty() || !Files.isDirectory(Path.of(name))) {
+        throw new HoneException(
+            file + ": base model '" + name + "' is no folder here; name it with --model");
+      }
+      return Path.of(name);
+    } catch (IOException | JacksonException e) {
+      throw new HoneException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * An adapter that is served while it does nothing is the worst kind of failure: it looks fine.
+   */
+  private void requireEffect(Path folder) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      int words = Math.min(8, base.model().backbone().maxPositions());
+      Inputs probe = Inputs.of(Tensors.arange(words).view(1, words));
+      Tensor plain = base.model().logits(probe, Pass.plain());
+      if (plain.contentEquals(base.model().logits(probe, Pass.plain().with(adapter())))) {
+        throw new HoneException(
+            folder + ": the adapter changes nothing: its B matrices are zero, it was not trained");
+      }
+    }
+  }
+
+  /** Logits of a classification head for one row of token ids. */
+  public double[] classScores(int[] ids) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      long[] wide = java.util.Arrays.stream(ids).asLongStream().toArray();
+      float[] logits =
+          base.model()
+              .logits(Inputs.of(Tensors.of(wide, 1, wide.length)), Pass.plain().with(adapter()))
+              .toFloats();
+      double[] scores = new double[logits.length];
+      java.util.Arrays.setAll(scores, i -> logits[i]);
+      return scores;
+    }
+  }
+
+  public Adapter adapter() {
+    return lora == null ? Adapter.NONE : lora;
+  }
+
+  @Override
+  public void close() {
+    if (lora != null) {
+      lora.close();
+    }
+    base.close();
+  }
+}
