@@ -84,7 +84,14 @@ public final class ChatTemplate {
           token(json.get("bos_token")),
           token(json.get("eos_token")),
           Clock.systemDefaultZone());
-    } catch (IOException | JacksonException e) {
+    } catch (JacksonException e) {
+      throw new HoneException(
+          config
+              + ": broken JSON: "
+              + e.getOriginalMessage().lines().findFirst().orElse("")
+              + "; fetch the file again",
+          e);
+    } catch (IOException e) {
       throw new HoneException(folder + ": chat template cannot be read: " + e.getMessage(), e);
     }
   }
@@ -132,26 +139,35 @@ public final class ChatTemplate {
     variables.put("eos_token", eosToken);
     variables.put("add_generation_prompt", generate);
     variables.put(TemplateFunctions.NOW, now);
-    RenderResult result = jinja.renderForResult(source, variables);
+    RenderResult result = jinja.renderForResult(withoutLastNewline(source), variables);
     for (TemplateError error : result.getErrors()) {
       for (Throwable t = error.getException(); t != null; t = t.getCause()) {
         if (t instanceof TemplateRefusal refusal) {
           throw refusal;
         }
+        if (t instanceof UnsupportedOperationException) {
+          throw cannotRun(error, String.valueOf(t.getMessage()));
+        }
       }
     }
     for (TemplateError error : result.getErrors()) {
       if (error.getSeverity() == TemplateError.ErrorType.FATAL) {
-        throw new HoneException(
-            "%s:%d: the chat template cannot be run: %s"
-                .formatted(
-                    name,
-                    error.getLineno(),
-                    error.getMessage().lines().findFirst().orElse("unknown reason")),
-            error.getException());
+        throw cannotRun(error, String.valueOf(error.getMessage()));
       }
     }
     return result.getOutput();
+  }
+
+  private HoneException cannotRun(TemplateError error, String why) {
+    return new HoneException(
+        "%s:%d: the chat template cannot be run: %s"
+            .formatted(name, error.getLineno(), why.lines().findFirst().orElse("unknown reason")),
+        error.getException());
+  }
+
+  /** Jinja drops one line end at the end of a template. */
+  private static String withoutLastNewline(String source) {
+    return source.endsWith("\n") ? source.substring(0, source.length() - 1) : source;
   }
 
   private static Jinjava jinja() {
@@ -160,11 +176,10 @@ public final class ChatTemplate {
             JinjavaConfig.newBuilder()
                 .withTrimBlocks(true)
                 .withLstripBlocks(true)
-                .withKeepTrailingNewline(false)
+                .withKeepTrailingNewline(true) // of the output; the source loses its own
                 // A message that holds braces is text, not a template.
                 .withNestedInterpretationEnabled(false)
                 .withElResolver(TemplateResolver.create())
-                .withReadOnlyResolver(true)
                 .withDisabled(Map.of(Library.TAG, Set.of("include", "import", "from", "extends")))
                 .withMaxOutputSize(LONGEST_OUTPUT)
                 .withRangeLimit(10_000)
@@ -184,9 +199,10 @@ public final class ChatTemplate {
                 .build());
     TemplateFunctions.all().forEach(jinja::registerFunction);
     jinja.registerFilter(new TemplateFunctions.ToJson());
+    jinja.registerTag(new GenerationTag());
     jinja.setResourceLocator(
         (path, encoding, interpreter) -> {
-          throw new TemplateRefusal("the template asks for the file '" + path + "'");
+          throw new UnsupportedOperationException("the template asks for the file '" + path + "'");
         });
     return jinja;
   }
