@@ -40,6 +40,7 @@ public final class ChatTemplate {
   private final String bosToken;
   private final String eosToken;
   private final ZonedDateTime now;
+  private final String forJinjava;
   private final Jinjava jinja = jinja();
 
   /**
@@ -48,6 +49,7 @@ public final class ChatTemplate {
    * @param bosToken text of the begin token, "" where the model has none
    * @param eosToken text of the end token
    * @param clock read once, so that all rows of a run carry the same date
+   * @throws HoneException when the template needs what cannot be run faithfully
    */
   public ChatTemplate(String name, String source, String bosToken, String eosToken, Clock clock) {
     this.name = name;
@@ -55,6 +57,11 @@ public final class ChatTemplate {
     this.bosToken = bosToken;
     this.eosToken = eosToken;
     this.now = ZonedDateTime.now(clock);
+    try {
+      this.forJinjava = TemplateSource.forJinjava(source);
+    } catch (UnsupportedOperationException e) {
+      throw new HoneException(name + ": the chat template cannot be run: " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -139,7 +146,10 @@ public final class ChatTemplate {
     variables.put("eos_token", eosToken);
     variables.put("add_generation_prompt", generate);
     variables.put(TemplateFunctions.NOW, now);
-    RenderResult result = jinja.renderForResult(withoutLastNewline(source), variables);
+    // Templates ask whether the functions are defined before they call them.
+    variables.put("strftime_now", true);
+    variables.put("raise_exception", true);
+    RenderResult result = jinja.renderForResult(forJinjava, variables);
     for (TemplateError error : result.getErrors()) {
       for (Throwable t = error.getException(); t != null; t = t.getCause()) {
         if (t instanceof TemplateRefusal refusal) {
@@ -155,7 +165,15 @@ public final class ChatTemplate {
         throw cannotRun(error, String.valueOf(error.getMessage()));
       }
     }
-    return result.getOutput();
+    String output = result.getOutput();
+    if (output.contains("null")
+        && !source.contains("null")
+        && messages.stream().noneMatch(m -> m.content().contains("null"))) {
+      // Python would have refused to join a text and a value that is not there.
+      throw new HoneException(
+          name + ": the chat template writes a value that these messages do not have");
+    }
+    return output;
   }
 
   private HoneException cannotRun(TemplateError error, String why) {
@@ -163,11 +181,6 @@ public final class ChatTemplate {
         "%s:%d: the chat template cannot be run: %s"
             .formatted(name, error.getLineno(), why.lines().findFirst().orElse("unknown reason")),
         error.getException());
-  }
-
-  /** Jinja drops one line end at the end of a template. */
-  private static String withoutLastNewline(String source) {
-    return source.endsWith("\n") ? source.substring(0, source.length() - 1) : source;
   }
 
   private static Jinjava jinja() {

@@ -82,6 +82,45 @@ class ChatTemplateTest {
             "{% macro show(m) %}[{{ m.role[0] }}:{{ m.content }}]{% endmacro %}{{ show(messages[0]) }}"));
   }
 
+  /** Each of these gave another text without a word until its brackets were put in. */
+  @Test
+  void bindsAsPythonDoes() {
+    assertEquals("", render("{% if not messages is defined %}x{% endif %}"));
+    assertEquals("", render("{% if not messages[0]['role'] == 'user' %}x{% endif %}"));
+    assertEquals("x", render("{% if not (1 == 2) and not 1 == 2 or false %}x{% endif %}"));
+    assertEquals("x", render("{% if 'a' not in 'b' and tools is not defined %}x{% endif %}"));
+    assertEquals("a not b == c", render("{{ 'a not b == c' if not 1 == 2 else 'x=(1)' }}"));
+    assertEquals(
+        "true",
+        render(
+            "{% set add_generation_prompt = true %}{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}{{ add_generation_prompt }}"));
+    assertEquals(
+        "0", render("{% set ns = namespace(a=true, last=messages|length - 1) %}{{ ns.last }}"));
+    assertEquals(
+        "03", render("{% if strftime_now is defined %}{{ strftime_now('%d') }}{% endif %}"));
+    assertEquals("  x", render("{% if true %}  {% set y = 1 %}x{% endif %}"));
+    assertEquals("ab", render("{% for c in ['b', 'a'][::-1] %}{{ c }}{% endfor %}"));
+    assertEquals("abc  x", render("abc  {% if true %}x{% endif %}"));
+    assertEquals("x", render("{% if true -%}  {% set y = 1 %}x{% endif %}"));
+    assertEquals("{b=}}}", render("{{- '{b=' + {'a': '}}'}['a'] + '}' -}}"));
+    assertEquals("{{ not 1 == 2 }}", render("{% raw %}{{ not 1 == 2 }}{% endraw %}"));
+  }
+
+  @Test
+  void refusesWhatJinjavaWouldPassOver() {
+    Refused.with(
+        "'for ... in ... if ...' is not supported",
+        () -> render("{% for m in messages if m.role == 'system' %}x{% endfor %}"));
+    Refused.with(
+        "'else' of a loop is not supported",
+        () ->
+            render(
+                "{% for m in messages %}{% if m %}{% else %}{% endif %}{% else %}x{% endfor %}"));
+    Refused.with(
+        "writes a value that these messages do not have",
+        () -> render("{{ 'a' + messages[0].name }}"));
+  }
+
   @Test
   void hasTheFunctionsOfHuggingFace() {
     assertEquals("03 Feb 2001", render("{{ strftime_now('%d %b %Y') }}"));
