@@ -29,6 +29,8 @@ final class CsvRows {
             .skipEmptyLines(true)
             .allowExtraFields(true)
             .allowMissingFields(true)
+            .allowUnclosedQuote(false)
+            .allowExtraCharsAfterClosingQuote(false)
             .ofCsvRecord(file, StandardCharsets.UTF_8)) {
       List<String> header = given;
       boolean first = true;

@@ -2,7 +2,6 @@ package dev.hone.data;
 
 import dev.hone.data.DataConfig.Format;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -55,10 +54,6 @@ public record Examples(List<Example> rows, Format format, List<Dropped> dropped)
   /** All rows, the dropped ones included. */
   public int rowsRead() {
     return rows.size() + dropped.size();
-  }
-
-  static Examples of(List<? extends Example> rows, Format format) {
-    return new Examples(new ArrayList<>(rows), format, List.of());
   }
 
   private record Placed(long place, Example example) {}

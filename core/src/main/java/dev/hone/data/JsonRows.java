@@ -11,6 +11,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,6 +24,10 @@ final class JsonRows {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
+
+  /** What follows an element of an array is the next one. */
+  private static final ObjectReader ELEMENT =
+      JSON.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private JsonRows() {}
 
@@ -56,7 +61,7 @@ final class JsonRows {
       }
       while (in.nextToken() != JsonToken.END_ARRAY) {
         int line = in.currentTokenLocation().getLineNr();
-        JsonNode node = JSON.readTree(in);
+        JsonNode node = ELEMENT.readTree(in);
         reader.accept(row(node, file + ":" + line));
       }
       if (first == JsonToken.START_ARRAY && in.nextToken() != null) {

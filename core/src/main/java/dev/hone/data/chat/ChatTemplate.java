@@ -40,6 +40,7 @@ public final class ChatTemplate {
   private final String bosToken;
   private final String eosToken;
   private final ZonedDateTime now;
+  private final String forJinjava;
   private final Jinjava jinja = jinja();
 
   /**
@@ -48,6 +49,7 @@ public final class ChatTemplate {
    * @param bosToken text of the begin token, "" where the model has none
    * @param eosToken text of the end token
    * @param clock read once, so that all rows of a run carry the same date
+   * @throws HoneException when the template needs what cannot be run faithfully
    */
   public ChatTemplate(String name, String source, String bosToken, String eosToken, Clock clock) {
     this.name = name;
@@ -55,6 +57,11 @@ public final class ChatTemplate {
     this.bosToken = bosToken;
     this.eosToken = eosToken;
     this.now = ZonedDateTime.now(clock);
+    try {
+      this.forJinjava = TemplateSource.forJinjava(source);
+    } catch (UnsupportedOperationException e) {
+      throw new HoneException(name + ": the chat template cannot be run: " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -84,7 +91,14 @@ public final class ChatTemplate {
           token(json.get("bos_token")),
           token(json.get("eos_token")),
           Clock.systemDefaultZone());
-    } catch (IOException | JacksonException e) {
+    } catch (JacksonException e) {
+      throw new HoneException(
+          config
+              + ": broken JSON: "
+              + e.getOriginalMessage().lines().findFirst().orElse("")
+              + "; fetch the file again",
+          e);
+    } catch (IOException e) {
       throw new HoneException(folder + ": chat template cannot be read: " + e.getMessage(), e);
     }
   }
@@ -132,26 +146,41 @@ public final class ChatTemplate {
     variables.put("eos_token", eosToken);
     variables.put("add_generation_prompt", generate);
     variables.put(TemplateFunctions.NOW, now);
-    RenderResult result = jinja.renderForResult(source, variables);
+    // Templates ask whether the functions are defined before they call them.
+    variables.put("strftime_now", true);
+    variables.put("raise_exception", true);
+    RenderResult result = jinja.renderForResult(forJinjava, variables);
     for (TemplateError error : result.getErrors()) {
       for (Throwable t = error.getException(); t != null; t = t.getCause()) {
         if (t instanceof TemplateRefusal refusal) {
           throw refusal;
         }
+        if (t instanceof UnsupportedOperationException) {
+          throw cannotRun(error, String.valueOf(t.getMessage()));
+        }
       }
     }
     for (TemplateError error : result.getErrors()) {
       if (error.getSeverity() == TemplateError.ErrorType.FATAL) {
-        throw new HoneException(
-            "%s:%d: the chat template cannot be run: %s"
-                .formatted(
-                    name,
-                    error.getLineno(),
-                    error.getMessage().lines().findFirst().orElse("unknown reason")),
-            error.getException());
+        throw cannotRun(error, String.valueOf(error.getMessage()));
       }
     }
-    return result.getOutput();
+    String output = result.getOutput();
+    if (output.contains("null")
+        && !source.contains("null")
+        && messages.stream().noneMatch(m -> m.content().contains("null"))) {
+      // Python would have refused to join a text and a value that is not there.
+      throw new HoneException(
+          name + ": the chat template writes a value that these messages do not have");
+    }
+    return output;
+  }
+
+  private HoneException cannotRun(TemplateError error, String why) {
+    return new HoneException(
+        "%s:%d: the chat template cannot be run: %s"
+            .formatted(name, error.getLineno(), why.lines().findFirst().orElse("unknown reason")),
+        error.getException());
   }
 
   private static Jinjava jinja() {
@@ -160,11 +189,10 @@ public final class ChatTemplate {
             JinjavaConfig.newBuilder()
                 .withTrimBlocks(true)
                 .withLstripBlocks(true)
-                .withKeepTrailingNewline(false)
+                .withKeepTrailingNewline(true) // of the output; the source loses its own
                 // A message that holds braces is text, not a template.
                 .withNestedInterpretationEnabled(false)
                 .withElResolver(TemplateResolver.create())
-                .withReadOnlyResolver(true)
                 .withDisabled(Map.of(Library.TAG, Set.of("include", "import", "from", "extends")))
                 .withMaxOutputSize(LONGEST_OUTPUT)
                 .withRangeLimit(10_000)
@@ -184,9 +212,10 @@ public final class ChatTemplate {
                 .build());
     TemplateFunctions.all().forEach(jinja::registerFunction);
     jinja.registerFilter(new TemplateFunctions.ToJson());
+    jinja.registerTag(new GenerationTag());
     jinja.setResourceLocator(
         (path, encoding, interpreter) -> {
-          throw new TemplateRefusal("the template asks for the file '" + path + "'");
+          throw new UnsupportedOperationException("the template asks for the file '" + path + "'");
         });
     return jinja;
   }

@@ -31,7 +31,9 @@ final class PythonStrings {
       case "join" ->
           String.join(text, ((List<?>) arguments[0]).stream().map(String::valueOf).toList());
       case "find" -> (long) text.indexOf(arguments[0].toString());
-      default -> throw new TemplateRefusal("the template calls the string method '" + method + "'");
+      default ->
+          throw new UnsupportedOperationException(
+              "the template calls the string method '" + method + "'");
     };
   }
 

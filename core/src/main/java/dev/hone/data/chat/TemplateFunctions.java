@@ -73,7 +73,9 @@ final class TemplateFunctions {
           case 'p' -> "a";
           case 'j' -> "DDD";
           case '%' -> "'%'";
-          default -> throw new TemplateRefusal("strftime_now does not know '%" + directive + "'");
+          default ->
+              throw new UnsupportedOperationException(
+                  "strftime_now does not know '%" + directive + "'");
         };
     return moment.format(DateTimeFormatter.ofPattern(java, Locale.US));
   }
@@ -89,7 +91,7 @@ final class TemplateFunctions {
     public Object filter(
         @Nullable Object value, JinjavaInterpreter interpreter, String... arguments) {
       if (arguments.length > 0) {
-        throw new TemplateRefusal("tojson with arguments is not supported");
+        throw new UnsupportedOperationException("tojson with arguments is not supported");
       }
       return json(value);
     }

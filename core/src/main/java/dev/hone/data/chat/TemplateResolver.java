@@ -3,6 +3,8 @@ package dev.hone.data.chat;
 import com.hubspot.jinjava.el.TypeConvertingMapELResolver;
 import com.hubspot.jinjava.el.ext.JinjavaBeanELResolver;
 import com.hubspot.jinjava.el.ext.JinjavaListELResolver;
+import com.hubspot.jinjava.lib.exptest.ExpTest;
+import com.hubspot.jinjava.lib.filter.Filter;
 import com.hubspot.jinjava.util.ForLoop;
 import java.util.Map;
 import jinjava.javax.el.ArrayELResolver;
@@ -36,9 +38,10 @@ final class TemplateResolver extends JinjavaBeanELResolver {
     if (base instanceof ForLoop) {
       return super.getValue(context, base, property);
     }
-    if (base instanceof String text && property instanceof Number index) {
+    if (base instanceof String text && String.valueOf(property).matches("-?[0-9]{1,9}")) {
       context.setPropertyResolved(true);
-      int at = index.intValue() < 0 ? text.length() + index.intValue() : index.intValue();
+      int index = Integer.parseInt(String.valueOf(property));
+      int at = index < 0 ? text.length() + index : index;
       return at >= 0 && at < text.length() ? text.substring(at, at + 1) : null;
     }
     context.setPropertyResolved(base != null);
@@ -52,6 +55,11 @@ final class TemplateResolver extends JinjavaBeanELResolver {
       Object method,
       Class<?> @Nullable [] types,
       Object @Nullable [] given) {
+    // Jinjava calls its own filters and tests this way, too.
+    if ((base instanceof Filter && method.equals("filter"))
+        || (base instanceof ExpTest && String.valueOf(method).startsWith("evaluate"))) {
+      return super.invoke(context, base, method, types, given);
+    }
     context.setPropertyResolved(true);
     Object[] arguments = given == null ? new Object[0] : given;
     String name = String.valueOf(method);
@@ -61,7 +69,7 @@ final class TemplateResolver extends JinjavaBeanELResolver {
     if (base instanceof Map<?, ?> map) {
       return call(map, name, arguments);
     }
-    throw new TemplateRefusal(
+    throw new UnsupportedOperationException(
         "the template calls '" + name + "' on a value that has no such method");
   }
 
@@ -74,7 +82,9 @@ final class TemplateResolver extends JinjavaBeanELResolver {
         Object value = map.get(arguments[0]);
         yield value == null && arguments.length > 1 ? arguments[1] : value;
       }
-      default -> throw new TemplateRefusal("the template calls '" + name + "' on a dictionary");
+      default ->
+          throw new UnsupportedOperationException(
+              "the template calls '" + name + "' on a dictionary");
     };
   }
 }

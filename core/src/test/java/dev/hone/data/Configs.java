@@ -1,0 +1,37 @@
+package dev.hone.data;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Data configurations that differ from the defaults in one thing. */
+final class Configs {
+  private Configs() {}
+
+  static DataConfig files(Path... files) {
+    return columns(Map.of(), files);
+  }
+
+  static DataConfig columns(Map<String, String> columns, Path... files) {
+    return of(List.of(files), null, columns, List.of(), 0, 0.05, DataConfig.Split.defaults());
+  }
+
+  static DataConfig of(
+      List<Path> path,
+      DataConfig.@Nullable Format format,
+      Map<String, String> columns,
+      List<String> header,
+      int maxTokens,
+      double maxDropped,
+      DataConfig.Split split) {
+    DataConfig d = DataConfig.defaults();
+    return new DataConfig(
+        path, format, columns, header, d.prompt(), d.answer(), maxTokens, maxDropped, 0, split);
+  }
+
+  static DataConfig tokens(int maxTokens, double maxDropped) {
+    return of(
+        List.of(), null, Map.of(), List.of(), maxTokens, maxDropped, DataConfig.Split.defaults());
+  }
+}
