@@ -1,10 +1,12 @@
 package dev.hone;
 
+import dev.hone.data.Example;
 import dev.hone.error.HoneException;
 import dev.hone.evaluate.ChoiceScorer;
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.TextGenerator;
 import dev.hone.run.AdapterCard;
+import dev.hone.run.Questions;
 import dev.hone.run.Tuned;
 import java.util.List;
 import java.util.Locale;
@@ -65,13 +67,12 @@ public final class TunedModel implements AutoCloseable {
   }
 
   private double[] scores(AdapterCard card, String text) {
-    var encoder = card.encoder(tuned.base());
-    var example = new dev.hone.data.Example.Labelled(text, card.labels().getFirst(), "input");
-    if (!tuned.base().speaks()) {
-      return tuned.classScores(encoder.prompt(example));
-    }
-    return new ChoiceScorer(tuned.base().model(), tuned.adapter(), false)
-        .scores(encoder.prompt(example), encoder.choices(card.labels()));
+    Questions questions = card.questions(tuned.base());
+    int[] prompt = questions.prompt(new Example.Labelled(text, card.labels().getFirst(), "input"));
+    return tuned.base().speaks()
+        ? new ChoiceScorer(tuned.base().model(), tuned.adapter(), false)
+            .scores(prompt, questions.choices(card.labels()))
+        : tuned.classScores(prompt);
   }
 
   /** Continues a text. */

@@ -33,7 +33,8 @@ class ArchitectureTest {
           "generate",
           "evaluate",
           "golden",
-          "recipe");
+          "recipe",
+          "run");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -4,8 +4,8 @@ import dev.hone.evaluate.Classification;
 import dev.hone.evaluate.Estimate;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.RunResult;
-import java.time.Duration;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 

@@ -130,8 +130,7 @@ final class RunReports {
     r.split()
         .labels()
         .values()
-        .forEach(
-            counts -> counts.forEach((label, n) -> labels.merge(label, (long) n, Long::sum)));
+        .forEach(counts -> counts.forEach((label, n) -> labels.merge(label, (long) n, Long::sum)));
     Map<String, Long> dropped = new LinkedHashMap<>();
     for (List<Dropped> list : List.of(r.split().dropped(), r.dropped())) {
       list.forEach(d -> dropped.merge(d.reason(), 1L, Long::sum));
@@ -145,8 +144,7 @@ final class RunReports {
         RunReport.Bin.of(r.lengths()),
         r.recipe().data().maxTokens(),
         counts(dropped),
-        r.split().exactGroups(),
-        r.split().duplicateGroups() - r.split().exactGroups(),
+        r.split().duplicateGroups(),
         r.split().sharedGroups());
   }
 

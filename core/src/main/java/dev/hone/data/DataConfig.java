@@ -15,8 +15,8 @@ public record DataConfig(
     @Doc("Which column plays which part, for example {text: body, label: sentiment}")
         Map<String, String> columns,
     @Doc("Names for the columns of a file without a header line (.csv, .tsv)") List<String> header,
-    @Doc("For text/label rows: the prompt, with {text} where the text goes") String prompt,
-    @Doc("For text/label rows: what the model answers, with {label} where the label goes")
+    @Doc("For labels answered in words: the prompt, with {text} where the text goes") String prompt,
+    @Doc("For labels answered in words: the answer, with {label} where the label goes")
         String answer,
     @Doc("Longest row in tokens; 0 means the model's context") @Range(min = 0) int maxTokens,
     @Doc("Refuse to start when a larger share of rows than this must be dropped")
@@ -61,6 +61,12 @@ public record DataConfig(
             List.of(file));
     return new DataConfig(
         path, format, columns, header, prompt, answer, maxTokens, maxDropped, limit, own);
+  }
+
+  /** The same with other patterns for question and answer. */
+  public DataConfig asking(String question, String reply) {
+    return new DataConfig(
+        path, format, columns, header, question, reply, maxTokens, maxDropped, limit, split);
   }
 
   /** Shares of the rows; a group of exact or near duplicates always falls on one side. */

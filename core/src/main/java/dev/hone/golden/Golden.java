@@ -84,7 +84,7 @@ public final class Golden {
   }
 
   private static List<Difference> modelCase(Path found, Reference reference) {
-    List<Difference> all = new ArrayList<>();
+    Map<String, Difference> worst = new LinkedHashMap<>();
     for (String config : List.of("config.json", "config.v4.json")) {
       if (!Files.exists(found.resolve(config))) {
         continue;
@@ -100,10 +100,10 @@ public final class Golden {
         comparison.gradients(full, named);
         comparison.greedy(Adapter.NONE);
         comparison.fiveSteps(full, named);
-        all.addAll(comparison.differences());
+        comparison.differences().forEach(d -> worst.merge(d.quantity(), d, Difference::worse));
       }
     }
-    return all;
+    return List.copyOf(worst.values());
   }
 
   private static List<Difference> adapterCase(Path found, Reference reference) {

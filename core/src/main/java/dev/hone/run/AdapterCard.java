@@ -1,7 +1,6 @@
 package dev.hone.run;
 
 import dev.hone.data.DataConfig;
-import dev.hone.data.RowEncoder;
 import dev.hone.error.HoneException;
 import dev.hone.store.AtomicFiles;
 import java.io.IOException;
@@ -34,22 +33,8 @@ public record AdapterCard(
   }
 
   /** Encodes questions in the words of the training. */
-  public RowEncoder encoder(Base base) {
-    DataConfig d = DataConfig.defaults();
-    DataConfig asked =
-        new DataConfig(
-            d.path(),
-            d.format(),
-            d.columns(),
-            d.header(),
-            prompt,
-            answer,
-            d.maxTokens(),
-            d.maxDropped(),
-            d.limit(),
-            d.split());
-    return new RowEncoder(
-        base.tokenizer(), asked, base.model().backbone().maxPositions(), labels, null);
+  public Questions questions(Base base) {
+    return Questions.of(base, DataConfig.defaults().asking(prompt, answer), labels, null);
   }
 
   /** Empty for a folder that another program wrote. */

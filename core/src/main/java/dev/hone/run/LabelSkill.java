@@ -75,9 +75,9 @@ final class LabelSkill implements Skill {
     }
     if (spoken && config.baselines().contains(Baseline.FEW_SHOT)) {
       listener.phase("few_shot");
-      int longest = test.stream().mapToInt(e -> rows.encoder().prompt(e).length).max().orElse(0);
+      int longest = test.stream().mapToInt(e -> rows.questions().prompt(e).length).max().orElse(0);
       int answer =
-          rows.encoder().choices(rows.labels()).stream().mapToInt(c -> c.length).max().orElse(0);
+          rows.questions().choices(rows.labels()).stream().mapToInt(c -> c.length).max().orElse(0);
       FewShot shots =
           FewShot.of(
               rows.splits().train().stream().map(Example.Labelled.class::cast).toList(),
@@ -122,10 +122,10 @@ final class LabelSkill implements Skill {
 
   private int[] spoken(Model model, Adapter adapter, FewShot shots, RunListener listener) {
     ChoiceScorer scorer = new ChoiceScorer(model, adapter, config.lengthNormalized());
-    List<int[]> choices = rows.encoder().choices(rows.labels());
+    List<int[]> choices = rows.questions().choices(rows.labels());
     int[] predicted = new int[test.size()];
     for (int i = 0; i < predicted.length; i++) {
-      int[] prompt = shots.before(rows.encoder().prompt(test.get(i)), base.tokenizer());
+      int[] prompt = shots.before(rows.questions().prompt(test.get(i)), base.tokenizer());
       predicted[i] = scorer.best(prompt, choices);
       listener.progress(i + 1, predicted.length);
     }

@@ -4,7 +4,6 @@ import dev.hone.data.DataConfig;
 import dev.hone.data.Dropped;
 import dev.hone.data.EncodedRows;
 import dev.hone.data.Example;
-import dev.hone.data.RowEncoder;
 import dev.hone.data.Splits;
 import dev.hone.data.TokenRow;
 import dev.hone.data.chat.ChatEncoder;
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 record Prepared(
     Splits splits,
     List<String> labels,
-    RowEncoder encoder,
+    Questions questions,
     List<TokenRow> train,
     List<TokenRow> validation,
     List<TokenRow> test,
@@ -34,21 +33,15 @@ record Prepared(
 
   static Prepared of(Splits splits, DataConfig config, Base base) {
     List<String> labels = labels(splits);
-    RowEncoder encoder =
-        new RowEncoder(
-            base.tokenizer(),
-            config,
-            base.model().backbone().maxPositions(),
-            labels,
-            chat(splits, base));
+    Questions questions = Questions.of(base, config, labels, chat(splits, base));
     List<Dropped> dropped = new ArrayList<>();
     return new Prepared(
         splits,
         labels,
-        encoder,
-        encoded(encoder, splits.train(), dropped),
-        encoded(encoder, splits.validation(), dropped),
-        encoded(encoder, splits.test(), dropped),
+        questions,
+        encoded(questions, splits.train(), dropped),
+        encoded(questions, splits.validation(), dropped),
+        encoded(questions, splits.test(), dropped),
         dropped);
   }
 
@@ -60,15 +53,15 @@ record Prepared(
   }
 
   private static List<TokenRow> encoded(
-      RowEncoder encoder, List<Example> examples, List<Dropped> dropped) {
+      Questions questions, List<Example> examples, List<Dropped> dropped) {
     if (!examples.isEmpty() && examples.stream().allMatch(Example.Text.class::isInstance)) {
       // Rows come in the order of a hash; neighbours in the stream are documents, not a plan.
       List<Example.Text> documents =
           new ArrayList<>(examples.stream().map(Example.Text.class::cast).toList());
       Collections.shuffle(documents, new Random(documents.size()));
-      return encoder.packed(documents).rows();
+      return questions.packed(documents).rows();
     }
-    EncodedRows rows = encoder.encode(examples);
+    EncodedRows rows = questions.encode(examples);
     dropped.addAll(rows.dropped());
     return rows.rows();
   }

@@ -53,6 +53,32 @@ public final class Cpu {
     return cores.isEmpty() ? usable : Math.min(usable, cores.size());
   }
 
+  /**
+   * Single-precision operations that all given cores could do in a second, from clock and vector
+   * width, in GFLOP/s; 0 where the system does not tell the clock.
+   */
+  public static double peakGflops(int cores) {
+    double megahertz =
+        lines(PROC.resolve("cpuinfo"))
+            .filter(l -> l.startsWith("cpu MHz"))
+            .mapToDouble(l -> Double.parseDouble(l.substring(l.indexOf(':') + 1)))
+            .max()
+            .orElse(0);
+    Set<String> sets = instructionSets();
+    // Two fused multiply-adds a cycle: of 8 lanes with AVX2. AVX-512 doubles that on server parts
+    // with two full units and leaves it on the others, so it is counted once.
+    double perCycle = sets.contains("fma") ? 32 : 8;
+    return cores * megahertz / 1000 * perCycle;
+  }
+
+  /** Runnable processes over the last minute; 0 where the system does not tell. */
+  public static double load() {
+    return lines(PROC.resolve("loadavg"))
+        .mapToDouble(l -> Double.parseDouble(l.split(" ")[0]))
+        .findFirst()
+        .orElse(0);
+  }
+
   /** Memory that this process occupies now, in bytes; 0 where the system does not tell. */
   public static long residentBytes() {
     return status("VmRSS:");

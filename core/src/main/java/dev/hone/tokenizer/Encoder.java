@@ -5,6 +5,18 @@ public interface Encoder {
   /** Token ids of a text; no special tokens are added. */
   int[] encode(String text);
 
+  /** With the special tokens around it that the model expects of a whole text. */
+  default int[] encodeWithSpecial(String text) {
+    int[] bare = encode(text);
+    if (!addsBos()) {
+      return bare;
+    }
+    int[] whole = new int[bare.length + 1];
+    whole[0] = bosId();
+    System.arraycopy(bare, 0, whole, 1, bare.length);
+    return whole;
+  }
+
   int eosId();
 
   /** -1 where the model has none. */

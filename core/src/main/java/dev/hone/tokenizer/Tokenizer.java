@@ -73,7 +73,7 @@ public final class Tokenizer implements Encoder, AutoCloseable {
     return reference.encode(text, false);
   }
 
-  /** With the special tokens around it that the model expects of a whole text. */
+  @Override
   public int[] encodeWithSpecial(String text) {
     return reference.encode(text, true);
   }

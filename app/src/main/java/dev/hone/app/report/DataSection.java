@@ -16,8 +16,7 @@ final class DataSection {
     }
     long dropped = data.dropped().stream().mapToLong(Count::count).sum();
     fact(html, "dropped", Numbers.count(dropped));
-    fact(html, "groups of equal rows", Numbers.count(data.exactGroups()));
-    fact(html, "groups of near duplicates", Numbers.count(data.nearGroups()));
+    fact(html, "groups of equal or nearly equal rows", Numbers.count(data.duplicateGroups()));
     html.close().add(leak(data.sharedGroups()));
     if (!data.dropped().isEmpty()) {
       html.element("h3", "Dropped rows").add(bars(data.dropped(), "bars reasons"));

@@ -82,8 +82,7 @@ public record RunReport(
    * @param lengths histogram of row lengths in tokens
    * @param maxTokens longest row allowed; 0 when there is no limit
    * @param dropped rows left out, by reason
-   * @param exactGroups groups of rows with equal text
-   * @param nearGroups groups of near duplicates
+   * @param duplicateGroups groups of rows that say the same, or nearly
    * @param sharedGroups groups with rows in more than one split; anything but 0 is a leak
    */
   public record DataSummary(
@@ -93,8 +92,7 @@ public record RunReport(
       List<Bin> lengths,
       int maxTokens,
       List<Count> dropped,
-      long exactGroups,
-      long nearGroups,
+      long duplicateGroups,
       long sharedGroups) {}
 
   /** How many there are of something. */

@@ -144,7 +144,7 @@ class ReportTest {
             List.of(),
             null,
             new Training(List.of(new Step(1, 3.2, 1e-3, 0.7)), List.of(), 0),
-            new DataSummary(1, List.of(), List.of(), List.of(), 0, List.of(), 0, 0, 3),
+            new DataSummary(1, List.of(), List.of(), List.of(), 0, List.of(), 0, 3),
             "",
             sample.machine(),
             sample.cost(),

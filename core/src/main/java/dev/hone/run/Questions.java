@@ -1,0 +1,89 @@
+package dev.hone.run;
+
+import dev.hone.data.DataConfig;
+import dev.hone.data.EncodedRows;
+import dev.hone.data.Example;
+import dev.hone.data.HeadEncoder;
+import dev.hone.data.RowEncoder;
+import dev.hone.data.chat.ChatEncoder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How rows are put to a model: in words, or as the text alone where a head gives the answer. */
+public sealed interface Questions {
+
+  static Questions of(
+      Base base, DataConfig config, List<String> labels, @Nullable ChatEncoder chat) {
+    int context = base.model().backbone().maxPositions();
+    return base.speaks()
+        ? new InWords(new RowEncoder(base.tokenizer(), config, context, labels, chat))
+        : new ForHead(new HeadEncoder(base.tokenizer(), labels, config.maxTokens(), context));
+  }
+
+  EncodedRows encode(List<? extends Example> examples);
+
+  /** Documents as one stream, cut into rows. */
+  EncodedRows packed(List<Example.Text> documents);
+
+  /** What stands before the answer. */
+  int[] prompt(Example.Labelled example);
+
+  /** The answers that a label is chosen from, as token ids. */
+  List<int[]> choices(List<String> labels);
+
+  /** The model answers with the label's words. */
+  record InWords(RowEncoder encoder) implements Questions {
+    @Override
+    public EncodedRows encode(List<? extends Example> examples) {
+      return encoder.encode(examples);
+    }
+
+    @Override
+    public EncodedRows packed(List<Example.Text> documents) {
+      return encoder.packed(documents);
+    }
+
+    @Override
+    public int[] prompt(Example.Labelled example) {
+      return encoder.prompt(example);
+    }
+
+    @Override
+    public List<int[]> choices(List<String> labels) {
+      return encoder.choices(labels);
+    }
+  }
+
+  /** A classification head answers. */
+  record ForHead(HeadEncoder encoder) implements Questions {
+    @Override
+    public EncodedRows encode(List<? extends Example> examples) {
+      return new EncodedRows(
+          examples.stream().map(e -> encoder.row(labelled(e))).toList(), List.of(), 0);
+    }
+
+    private static Example.Labelled labelled(Example example) {
+      if (example instanceof Example.Labelled labelled) {
+        return labelled;
+      }
+      throw new dev.hone.error.HoneException(
+          example.origin()
+              + ": this model has a classification head and needs rows with text and label");
+    }
+
+    @Override
+    public EncodedRows packed(List<Example.Text> documents) {
+      return encode(documents);
+    }
+
+    @Override
+    public int[] prompt(Example.Labelled example) {
+      return encoder.ids(example.text());
+    }
+
+    @Override
+    public List<int[]> choices(List<String> labels) {
+      return List.of();
+    }
+  }
+}
