@@ -53,6 +53,7 @@ public final class Main {
         new TrainCommand(console),
         new GenerateCommand(console),
         new EvalCommand(console),
+        new MergeCommand(console),
         new DoctorCommand(console),
         new CheckCommand(console),
         new SchemaCommand(console));

@@ -32,6 +32,11 @@ public record AdapterCard(
     AtomicFiles.write(folder.resolve(FILE), JSON.writeValueAsString(card));
   }
 
+  /** The same for a model that needs no base any more. */
+  AdapterCard ofWholeModel() {
+    return new AdapterCard("", prompt, answer, labels);
+  }
+
   /** Encodes questions in the words of the training. */
   public Questions questions(Base base) {
     return Questions.of(base, DataConfig.defaults().asking(prompt, answer), labels, null);

@@ -40,7 +40,7 @@ public final class Engine {
       throw new HoneException(
           "the native engine cannot be loaded: "
               + e.getMessage()
-              + "; Hone needs x86-64 Linux with glibc 2.28 or newer, see 'hone doctor'",
+              + "; Hone needs x86-64 Linux with glibc 2.35 or newer (Debian 12, Ubuntu 22.04)",
           e);
     }
     torch.set_num_threads(Cpu.physicalCores());

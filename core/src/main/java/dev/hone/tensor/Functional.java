@@ -1,6 +1,7 @@
 package dev.hone.tensor;
 
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,12 @@ public final class Functional {
       throw Shapes.mismatch("attention", "q [B, H, T, D] and k [B, H, S, D]", q, k);
     }
     boolean grouped = q.size(1) != k.size(1);
+    if (grouped && q.device() == Device.CUDA && q.dtype() == DType.F32) {
+      // The fused kernel for F32 on a GPU knows no groups, and the other one makes B*H*T*S numbers.
+      k = repeatedHeads(k, q.size(1) / k.size(1));
+      v = repeatedHeads(v, q.size(1) / v.size(1));
+      grouped = false;
+    }
     return new Tensor(
         torch.scaled_dot_product_attention(
             q.handle(),
@@ -96,6 +103,10 @@ public final class Functional {
             causal,
             scale == null ? new DoubleOptional() : new DoubleOptional(scale),
             grouped));
+  }
+
+  private static Tensor repeatedHeads(Tensor x, long times) {
+    return new Tensor(x.handle().repeat_interleave(times, new LongOptional(1), new LongOptional()));
   }
 
   /** Zeroes elements with probability p and scales the others by 1/(1-p), while training. */

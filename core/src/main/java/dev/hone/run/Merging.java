@@ -1,0 +1,110 @@
+package dev.hone.run;
+
+import dev.hone.error.HoneException;
+import dev.hone.method.Merged;
+import dev.hone.method.lora.Lora;
+import dev.hone.model.Inputs;
+import dev.hone.model.Model;
+import dev.hone.model.ModelFiles;
+import dev.hone.model.Pass;
+import dev.hone.model.family.Families;
+import dev.hone.tensor.DType;
+import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * Folds an adapter into its base and writes the whole model, which must then prove itself: read
+ * back, it gives the adapter's logits, or it is removed again.
+ *
+ * @param difference largest difference of a logit on the probe rows
+ * @param bound the largest that is allowed for this type
+ */
+public record Merging(double difference, double bound) {
+  private static final int PROBES = 32;
+  private static final int PROBE_TOKENS = 16;
+
+  /** Largest difference allowed in F32; a narrower type rounds each weight. */
+  private static final double EXACT = 1e-3;
+
+  /**
+   * @param out a folder that does not exist yet
+   * @param type F32, BF16 or F16
+   */
+  public static Merging write(Tuned tuned, Path out, DType type) {
+    Lora lora = tuned.lora();
+    if (lora == null) {
+      throw new HoneException("nothing to merge: this is a whole model, without an adapter");
+    }
+    if (Files.exists(out)) {
+      throw new HoneException(out + " exists; name a folder that does not");
+    }
+    Model model = tuned.base().model();
+    try (Merged merged = Merged.of(lora)) {
+      ModelFiles.write(out, model, merged.values(), type);
+      ModelFiles.copyTokenizer(tuned.base().folder(), out);
+    }
+    tuned.card().ifPresent(card -> AdapterCard.write(out, card.ofWholeModel()));
+    double difference = difference(tuned, lora, out);
+    double bound = type == DType.F32 ? EXACT : 0.02 * largestLogit(tuned, lora);
+    if (!(difference <= bound)) {
+      remove(out);
+      throw new HoneException(
+          "the merged model is not the tuned one: a logit differs by "
+              + difference
+              + ", allowed is "
+              + bound
+              + "; nothing was written");
+    }
+    return new Merging(difference, bound);
+  }
+
+  private static double difference(Tuned tuned, Lora lora, Path out) {
+    double largest = 0;
+    try (Model merged = Families.load(out);
+        GradMode off = GradMode.off()) {
+      for (int row = 0; row < PROBES; row++) {
+        try (Scope scope = Scope.open()) {
+          Inputs probe = probe(tuned.base().model(), row);
+          Tensor expected = tuned.base().model().logits(probe, Pass.plain().with(lora));
+          Tensor actual = merged.logits(probe, Pass.plain());
+          largest = Math.max(largest, expected.sub(actual).abs().max().item());
+        }
+      }
+    }
+    return largest;
+  }
+
+  private static double largestLogit(Tuned tuned, Lora lora) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      Inputs probe = probe(tuned.base().model(), 0);
+      return tuned.base().model().logits(probe, Pass.plain().with(lora)).abs().max().item();
+    }
+  }
+
+  private static Inputs probe(Model model, int row) {
+    Random random = new Random(row);
+    int words = (int) model.backbone().tokens().weight().value().size(0);
+    int width = Math.min(PROBE_TOKENS, model.backbone().maxPositions());
+    long[] ids = random.longs(width, 0, words).toArray();
+    return Inputs.of(Tensors.of(ids, 1, width));
+  }
+
+  private static void remove(Path folder) {
+    try (Stream<Path> entries = Files.walk(folder)) {
+      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(entry);
+      }
+    } catch (IOException e) {
+      throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
+    }
+  }
+}
