@@ -19,8 +19,15 @@ final class Fuzz {
   private int worked;
   private int refused;
 
-  Fuzz(long seed) {
+  private final boolean collect;
+
+  /**
+   * @param collect whether the garbage collector runs between operations; it would free, and so
+   *     hide, what was leaked
+   */
+  Fuzz(long seed, boolean collect) {
     random = new Random(seed);
+    this.collect = collect;
   }
 
   void run(int operations) {
@@ -34,7 +41,7 @@ final class Fuzz {
       if (pool.size() > POOL) {
         pool.remove(random.nextInt(pool.size()));
       }
-      if (i % 200 == 199) {
+      if (collect && i % 200 == 199) {
         System.gc();
       }
     }

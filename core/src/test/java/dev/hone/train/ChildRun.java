@@ -6,7 +6,6 @@ import dev.hone.method.lora.LoraConfig;
 import dev.hone.model.Model;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
-import dev.hone.tensor.NativeMemory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +56,6 @@ final class ChildRun {
           public void step(StepReport report) {
             if (report.step() == 100 || report.step() == 1000) {
               System.gc();
-              System.out.println("objects-" + report.step() + " " + NativeMemory.objects());
               System.out.println("resident-" + report.step() + " " + Cpu.residentBytes());
             }
           }

@@ -17,6 +17,7 @@ import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
 import dev.hone.tensor.GradMode;
+import dev.hone.tensor.NativeMemory;
 import dev.hone.tensor.Scope;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -201,6 +202,27 @@ class TrainerTest {
     assertEquals(rows.stream().mapToInt(TokenRow::length).sum(), reports.last().tokens());
     assertEquals(30, reports.last().totalSteps());
     assertEquals(5.0, reports.last().epoch());
+  }
+
+  @Test
+  void aStepLeavesNoNativeObjectBehind() {
+    List<Long> counts = new ArrayList<>();
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void step(StepReport report) {
+            counts.add(NativeMemory.objects());
+          }
+        };
+    TrainConfig config = Toy.config(Map.of("steps", 20, "dropout", 0.1, "evaluateEvery", 3));
+    long before = NativeMemory.objects();
+    try (Model model = TinyModels.gpt2();
+        Method method = new Full(model)) {
+      Trainer trainer = Toy.trainer(model, method, config, listener);
+      Toy.with(trainer, TinyModels.rows(1, 3), null, new StopSignal()).run();
+    }
+    assertEquals(before, NativeMemory.objects());
+    assertEquals(1, counts.stream().distinct().count(), counts.toString());
   }
 
   @Test
