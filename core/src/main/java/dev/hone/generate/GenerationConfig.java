@@ -23,11 +23,12 @@ public record GenerationConfig(
     long seed) {
 
   public GenerationConfig {
-    if (maxNewTokens < 1 || temperature < 0 || topK < 0 || topP <= 0 || topP > 1) {
+    // Written so that NaN is out of range too.
+    if (maxNewTokens < 1 || !(temperature >= 0) || topK < 0 || !(topP > 0 && topP <= 1)) {
       throw new IllegalArgumentException(
           "expected maxNewTokens >= 1, temperature >= 0, topK >= 0, 0 < topP <= 1");
     }
-    if (repetitionPenalty <= 0) {
+    if (!(repetitionPenalty > 0)) {
       throw new IllegalArgumentException("expected repetitionPenalty > 0");
     }
   }

@@ -1,5 +1,6 @@
 package dev.hone.generate;
 
+import dev.hone.error.HoneException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
@@ -20,6 +21,12 @@ final class Sampler {
    * @param seen tokens of prompt and answer so far
    */
   int next(float[] logits, Set<Integer> seen) {
+    for (float logit : logits) {
+      if (Float.isNaN(logit)) {
+        throw new HoneException(
+            "the model's answer holds NaN; its weights or its adapter are damaged");
+      }
+    }
     if (config.repetitionPenalty() != 1) {
       for (int token : seen) {
         double penalty = config.repetitionPenalty();

@@ -1,5 +1,6 @@
 package dev.hone.model;
 
+import dev.hone.error.HoneException;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.List;
@@ -36,6 +37,7 @@ public record Decoder(
             : Tensors.arange(seen + inputs.width()).narrow(0, seen, inputs.width());
     Tensor x = tokens.forward(inputs.ids(), pass);
     if (positions != null) {
+      requireRoom(seen + inputs.width(), maxPositions);
       x = x.add(positions.forward(place, pass));
     }
     x = pass.dropout(x, dropout);
@@ -50,6 +52,18 @@ public record Decoder(
     x = last.forward(x, pass);
     pass.traced(x);
     return x;
+  }
+
+  /** Learned positions end somewhere; beyond them there is nothing to look up. */
+  static void requireRoom(long width, int maxPositions) {
+    if (width > maxPositions) {
+      throw new HoneException(
+          "a row of "
+              + width
+              + " tokens does not fit: the model has "
+              + maxPositions
+              + " positions; shorten it");
+    }
   }
 
   private static Frame frame(

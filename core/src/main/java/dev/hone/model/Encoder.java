@@ -25,6 +25,7 @@ public record Encoder(
 
   @Override
   public Tensor forward(Inputs inputs, Pass pass) {
+    Decoder.requireRoom(inputs.width(), maxPositions);
     Tensor place = inputs.positions() != null ? inputs.positions() : Tensors.arange(inputs.width());
     Tensor x = tokens.forward(inputs.ids(), pass).add(positions.forward(place, pass));
     if (tokenTypes != null) {

@@ -23,6 +23,9 @@ import java.util.Map;
  * bert.}, {@code model.}): both are understood.
  */
 public final class FolderWeights implements Weights {
+  /** Heads that a task brings: what a checkpoint may lack, because training begins with them. */
+  private static final List<String> NEW_HEADS = List.of("score.", "classifier.");
+
   private final ModelFolder folder;
   private final String prefix;
   private final boolean bare;
@@ -52,7 +55,7 @@ public final class FolderWeights implements Weights {
     String inFile = inFile(name);
     TensorEntry entry = folder.tensors().get(inFile);
     if (entry == null) {
-      if (name.startsWith(prefix)) {
+      if (NEW_HEADS.stream().noneMatch(name::startsWith)) {
         throw new HoneException(
             folder.path()
                 + ": tensor '"
@@ -74,6 +77,15 @@ public final class FolderWeights implements Weights {
               + Arrays.toString(entry.shape())
               + ", config.json asks for "
               + Arrays.toString(shape));
+    }
+    if (!entry.dtype().isFloating()) {
+      throw new HoneException(
+          folder.path()
+              + ": tensor '"
+              + inFile
+              + "' is of type "
+              + entry.dtype()
+              + ", expected F32, BF16, F16 or F64; quantised checkpoints are not supported");
     }
     fileNames.put(name, inFile);
     try (Scope scope = Scope.open()) {

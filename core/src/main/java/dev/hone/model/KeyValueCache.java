@@ -62,7 +62,7 @@ public final class KeyValueCache implements AutoCloseable {
 
   /** Forgets all positions from {@code newLength} on. */
   public void truncate(int newLength) {
-    if (newLength > length) {
+    if (newLength < 0 || newLength > length) {
       throw new IllegalArgumentException("cannot truncate " + length + " to " + newLength);
     }
     length = newLength;

@@ -72,6 +72,11 @@ public final class Parts {
     return List.copyOf(parameters);
   }
 
+  /** Frees the parameters of a model that could not be finished. */
+  public void close() {
+    parameters.forEach(p -> p.value().close());
+  }
+
   public Map<String, Linear> linears() {
     return new LinkedHashMap<>(linears);
   }

@@ -13,6 +13,9 @@ public final class Functional {
 
   private static final long SUM = 2;
 
+  /** The label that no loss counts. */
+  private static final long IGNORED = -100;
+
   private Functional() {}
 
   /**
@@ -23,13 +26,16 @@ public final class Functional {
    * @param bias [out], or null
    */
   public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
-    if (weight.rank() != 2 || x.size(-1) != weight.size(1)) {
+    if (weight.rank() != 2
+        || x.rank() == 0
+        || x.size(-1) != weight.size(1)
+        || x.dtype() != weight.dtype()) {
       throw Shapes.mismatch("linear", "input [..., in] and weight [out, in]", x, weight);
     }
     if (bias == null) {
       return new Tensor(torch.linear(x.handle(), weight.handle()));
     }
-    if (bias.numel() != weight.size(0)) {
+    if (bias.rank() != 1 || bias.size(0) != weight.size(0)) {
       throw Shapes.mismatch("linear", "weight [out, in] and bias [out]", weight, bias);
     }
     return new Tensor(torch.linear(x.handle(), weight.handle(), new TensorOptional(bias.handle())));
@@ -45,6 +51,7 @@ public final class Functional {
     if (weight.rank() != 2 || ids.dtype() != DType.I64) {
       throw Shapes.mismatch("embedding", "weight [V, C] and I64 ids", weight, ids);
     }
+    Shapes.within("embedding", "ids", ids, weight.size(0));
     return new Tensor(torch.embedding(weight.handle(), ids.handle()));
   }
 
@@ -52,6 +59,7 @@ public final class Functional {
   public static Tensor layerNorm(
       Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
     requireWidth("layerNorm", x, weight);
+    requireWidth("layerNorm", x, bias);
     return new Tensor(
         torch.layer_norm(
             x.handle(), new long[] {x.size(-1)}, optional(weight), optional(bias), eps, true));
@@ -83,8 +91,24 @@ public final class Functional {
       double dropout,
       boolean causal,
       @Nullable Double scale) {
-    if (q.rank() != 4 || k.rank() != 4 || q.size(3) != k.size(3) || q.size(1) % k.size(1) != 0) {
+    if (q.rank() != 4
+        || k.rank() != 4
+        || q.size(0) != k.size(0)
+        || q.size(3) != k.size(3)
+        || q.size(1) % k.size(1) != 0) {
       throw Shapes.mismatch("attention", "q [B, H, T, D] and k [B, H, S, D]", q, k);
+    }
+    // The kernel does not look at v's length: a shorter one would be read past its end.
+    if (v.rank() != 4
+        || v.size(0) != k.size(0)
+        || v.size(1) != k.size(1)
+        || v.size(2) != k.size(2)) {
+      throw Shapes.mismatch("attention", "k [B, H, S, D] and v [B, H, S, D]", k, v);
+    }
+    if (mask != null
+        && (causal || !Shapes.expands(mask.shape(), q.size(0), q.size(1), q.size(2), k.size(2)))) {
+      throw Shapes.mismatch(
+          "attention", "not causal, and a mask that broadcasts to [B, H, T, S]", q, k, mask);
     }
     boolean grouped = q.size(1) != k.size(1);
     if (grouped && q.device() == Device.CUDA && q.dtype() == DType.F32) {
@@ -150,12 +174,16 @@ public final class Functional {
 
   private static Tensor crossEntropy(
       Tensor logits, Tensor labels, long reduction, double smoothing) {
-    if (logits.rank() != 2 || labels.rank() != 1 || logits.size(0) != labels.size(0)) {
-      throw Shapes.mismatch("crossEntropy", "logits [N, V] and labels [N]", logits, labels);
+    if (logits.rank() != 2
+        || labels.rank() != 1
+        || labels.dtype() != DType.I64
+        || logits.size(0) != labels.size(0)) {
+      throw Shapes.mismatch("crossEntropy", "logits [N, V] and labels I64[N]", logits, labels);
     }
+    Shapes.within("crossEntropy", "labels", labels, logits.size(1), IGNORED);
     return new Tensor(
         torch.cross_entropy_loss(
-            logits.handle(), labels.handle(), new TensorOptional(), reduction, -100, smoothing));
+            logits.handle(), labels.handle(), new TensorOptional(), reduction, IGNORED, smoothing));
   }
 
   private static TensorOptional optional(@Nullable Tensor t) {
@@ -163,8 +191,11 @@ public final class Functional {
   }
 
   private static void requireWidth(String operation, Tensor x, @Nullable Tensor weight) {
-    if (weight != null && weight.numel() != x.size(-1)) {
-      throw Shapes.mismatch(operation, "weight as wide as the last axis", x, weight);
+    if (x.rank() == 0) {
+      throw Shapes.mismatch(operation, "an axis", x);
+    }
+    if (weight != null && (weight.rank() != 1 || weight.size(0) != x.size(-1))) {
+      throw Shapes.mismatch(operation, "weight and bias as wide as the last axis", x, weight);
     }
   }
 }

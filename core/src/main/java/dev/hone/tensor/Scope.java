@@ -22,8 +22,12 @@ public final class Scope implements AutoCloseable {
     return new Scope();
   }
 
+  static boolean isOpen() {
+    return PointerScope.getInnerScope() != null;
+  }
+
   static void requireOpen() {
-    if (PointerScope.getInnerScope() == null) {
+    if (!isOpen()) {
       throw new IllegalStateException("a tensor needs an open Scope in this thread to belong to");
     }
   }

@@ -22,8 +22,13 @@ public final class Tensor implements AutoCloseable {
   private final org.bytedeco.pytorch.Tensor handle;
 
   Tensor(org.bytedeco.pytorch.Tensor handle) {
+    if (!Scope.isOpen()) {
+      handle.deallocate();
+    }
     Scope.requireOpen();
-    this.handle = handle;
+    // Some calls (gradients, parts of a chunk) give a bare address inside another native object,
+    // which nobody would clear when that object is freed: such a one gets a handle of its own.
+    this.handle = handle.referenceCount() < 0 ? new org.bytedeco.pytorch.Tensor(handle) : handle;
   }
 
   org.bytedeco.pytorch.Tensor handle() {
@@ -35,6 +40,17 @@ public final class Tensor implements AutoCloseable {
 
   private static Tensor of(org.bytedeco.pytorch.Tensor result) {
     return new Tensor(result);
+  }
+
+  /** A number as the engine takes it; native too, and the scope's to free. */
+  private static Scalar scalar(double value) {
+    Scope.requireOpen();
+    return new Scalar(value);
+  }
+
+  private static Scalar scalar(long value) {
+    Scope.requireOpen();
+    return new Scalar(value);
   }
 
   // Lifetime
@@ -235,16 +251,16 @@ public final class Tensor implements AutoCloseable {
   /** this + factor * other. */
   public Tensor add(Tensor other, double factor) {
     Shapes.broadcastable("add", this, other);
-    return of(handle().add(other.handle(), new Scalar(factor)));
+    return of(handle().add(other.handle(), scalar(factor)));
   }
 
   public Tensor add(double value) {
-    return of(handle().add(new Scalar(value)));
+    return of(handle().add(scalar(value)));
   }
 
   /** Whole numbers stay whole numbers. */
   public Tensor add(long value) {
-    return of(handle().add(new Scalar(value)));
+    return of(handle().add(scalar(value)));
   }
 
   public Tensor sub(Tensor other) {
@@ -258,12 +274,12 @@ public final class Tensor implements AutoCloseable {
   }
 
   public Tensor mul(double factor) {
-    return of(handle().mul(new Scalar(factor)));
+    return of(handle().mul(scalar(factor)));
   }
 
   /** Whole numbers stay whole numbers. */
   public Tensor mul(long factor) {
-    return of(handle().mul(new Scalar(factor)));
+    return of(handle().mul(scalar(factor)));
   }
 
   public Tensor div(Tensor other) {
@@ -309,9 +325,16 @@ public final class Tensor implements AutoCloseable {
 
   /** Matrix product over the last two axes; leading axes broadcast. */
   public Tensor matmul(Tensor other) {
-    long inner = size(-1);
-    if (inner != other.size(other.rank() == 1 ? 0 : -2)) {
+    if (rank() == 0 || other.rank() == 0 || dtype() != other.dtype()) {
+      throw Shapes.mismatch("matmul", "two matrices of one type", this, other);
+    }
+    if (size(-1) != other.size(other.rank() == 1 ? 0 : -2)) {
       throw Shapes.mismatch("matmul", "equal inner sizes", this, other);
+    }
+    for (int axis = 3; axis <= Math.min(rank(), other.rank()); axis++) {
+      if (size(-axis) != other.size(-axis) && size(-axis) != 1 && other.size(-axis) != 1) {
+        throw Shapes.mismatch("matmul", "leading axes that broadcast", this, other);
+      }
     }
     return of(handle().matmul(other.handle()));
   }
@@ -319,7 +342,7 @@ public final class Tensor implements AutoCloseable {
   // Comparison, as BOOL tensors
 
   public Tensor eq(double value) {
-    return of(handle().eq(new Scalar(value)));
+    return of(handle().eq(scalar(value)));
   }
 
   public Tensor lt(Tensor other) {
@@ -338,8 +361,11 @@ public final class Tensor implements AutoCloseable {
   }
 
   public Tensor maskedFill(Tensor mask, double value) {
+    if (mask.dtype() != DType.BOOL) {
+      throw Shapes.mismatch("maskedFill", "a BOOL mask", this, mask);
+    }
     Shapes.broadcastable("maskedFill", this, mask);
-    return of(handle().masked_fill(mask.handle(), new Scalar(value)));
+    return of(handle().masked_fill(mask.handle(), scalar(value)));
   }
 
   // Reductions
@@ -357,10 +383,14 @@ public final class Tensor implements AutoCloseable {
   }
 
   public Tensor max() {
+    if (numel() == 0) {
+      throw Shapes.mismatch("max", "an element", this);
+    }
     return of(handle().max());
   }
 
   public Tensor argmax(int axis) {
+    Shapes.range("argmax", this, axis, 0, 1);
     return of(handle().argmax(new LongOptional(Shapes.axis("argmax", this, axis)), false));
   }
 
@@ -378,6 +408,9 @@ public final class Tensor implements AutoCloseable {
 
   /** The elements in falling order along the last axis, and where they were. */
   public Tensor[] sortDescending() {
+    if (rank() == 0) {
+      throw Shapes.mismatch("sortDescending", "an axis", this);
+    }
     var sorted = handle().sort(-1, true);
     return new Tensor[] {of(sorted.get0()), of(sorted.get1())};
   }
@@ -386,7 +419,14 @@ public final class Tensor implements AutoCloseable {
 
   public Tensor view(long... shape) {
     Shapes.elements("view", this, shape);
-    return of(handle().view(shape));
+    org.bytedeco.pytorch.Tensor viewed;
+    try {
+      viewed = handle().view(shape);
+    } catch (RuntimeException e) { // the number of elements fits, the order in memory does not
+      throw Shapes.mismatch(
+          "view as " + Arrays.toString(shape), "a fitting order in memory (or use reshape)", this);
+    }
+    return of(viewed);
   }
 
   public Tensor reshape(long... shape) {
@@ -405,14 +445,25 @@ public final class Tensor implements AutoCloseable {
   }
 
   public Tensor unsqueeze(int axis) {
+    if (axis < -rank() - 1 || axis > rank()) {
+      throw Shapes.mismatch("unsqueeze", "room for axis " + axis, this);
+    }
     return of(handle().unsqueeze(axis));
   }
 
+  /** Without an axis of length 1. */
   public Tensor squeeze(int axis) {
-    return of(handle().squeeze(Shapes.axis("squeeze", this, axis)));
+    int at = Shapes.axis("squeeze", this, axis);
+    if (size(at) != 1) {
+      throw Shapes.mismatch("squeeze", "axis " + at + " of length 1", this);
+    }
+    return of(handle().squeeze(at));
   }
 
   public Tensor expand(long... shape) {
+    if (!Shapes.expands(shape(), shape)) {
+      throw Shapes.mismatch("expand", "a shape that broadcasts to " + Arrays.toString(shape), this);
+    }
     return of(handle().expand(shape));
   }
 
@@ -430,22 +481,31 @@ public final class Tensor implements AutoCloseable {
 
   /** The entries of an axis that {@code index} (I64[N]) lists. */
   public Tensor indexSelect(int axis, Tensor index) {
-    return of(handle().index_select(Shapes.axis("indexSelect", this, axis), index.handle()));
+    int at = Shapes.axis("indexSelect", this, axis);
+    Shapes.index("indexSelect", this, 1, index);
+    Shapes.within("indexSelect", "entries", index, size(at));
+    return of(handle().index_select(at, index.handle()));
   }
 
   public Tensor gather(int axis, Tensor index) {
-    if (rank() != index.rank()) {
-      throw Shapes.mismatch("gather", "equal ranks", this, index);
+    int at = Shapes.axis("gather", this, axis);
+    Shapes.index("gather", this, rank(), index);
+    for (int other = 0; other < rank(); other++) {
+      if (other != at && index.size(other) > size(other)) {
+        throw Shapes.mismatch("gather", "an index no longer than axis " + other, this, index);
+      }
     }
-    return of(handle().gather(Shapes.axis("gather", this, axis), index.handle()));
+    Shapes.within("gather", "entries", index, size(at));
+    return of(handle().gather(at, index.handle()));
   }
 
   /** Equal pieces along an axis, whose length {@code pieces} divides. */
   public Tensor[] chunk(int pieces, int axis) {
-    if (size(axis) % pieces != 0) {
+    int at = Shapes.axis("chunk", this, axis);
+    if (pieces < 1 || size(at) % pieces != 0) {
       throw Shapes.mismatch("chunk", "axis " + axis + " in " + pieces + " equal pieces", this);
     }
-    TensorVector parts = handle().chunk(pieces, axis);
+    TensorVector parts = handle().chunk(pieces, at);
     Tensor[] result = new Tensor[pieces];
     for (int i = 0; i < pieces; i++) {
       result[i] = of(parts.get(i));
@@ -463,30 +523,42 @@ public final class Tensor implements AutoCloseable {
   }
 
   public void addInPlace(Tensor other, double factor) {
-    Shapes.broadcastable("addInPlace", this, other);
-    handle().add_(other.handle(), new Scalar(factor));
+    Shapes.fitsInto("addInPlace", this, other);
+    handle().add_(other.handle(), scalar(factor));
   }
 
   public void mulInPlace(Tensor factor) {
-    Shapes.broadcastable("mulInPlace", this, factor);
+    Shapes.fitsInto("mulInPlace", this, factor);
     handle().mul_(factor.handle());
   }
 
   public void mulInPlace(double factor) {
-    handle().mul_(new Scalar(factor));
+    handle().mul_(scalar(factor));
   }
 
   public void fill(double value) {
-    handle().fill_(new Scalar(value));
+    handle().fill_(scalar(value));
   }
 
   /** Entries of the last axis at {@code index} become those of {@code source}. */
   public void scatterInPlace(Tensor index, Tensor source) {
+    Shapes.index("scatterInPlace", this, rank(), index);
+    boolean fits = Arrays.equals(index.shape(), source.shape()) && dtype() == source.dtype();
+    for (int axis = 0; axis < rank() - 1; axis++) {
+      fits &= index.size(axis) <= size(axis);
+    }
+    if (!fits) {
+      throw Shapes.mismatch("scatterInPlace", "one source an index", this, index, source);
+    }
+    Shapes.within("scatterInPlace", "entries", index, size(-1));
     handle().scatter_(-1, index.handle(), source.handle());
   }
 
   /** Draws {@code count} indices a row by the weights in the last axis. */
   public Tensor multinomial(int count) {
+    if (rank() < 1 || rank() > 2 || count < 1 || count > size(-1)) {
+      throw Shapes.mismatch("multinomial", "[N] or [B, N] with N >= " + count, this);
+    }
     return of(handle().multinomial(count));
   }
 }

@@ -18,7 +18,7 @@ public final class Tensors {
 
   public static Tensor zeros(DType type, long... shape) {
     Scope.requireOpen();
-    return new Tensor(torch.zeros(shape, options(type)));
+    return new Tensor(torch.zeros(Shapes.sizes("zeros", shape), options(type)));
   }
 
   public static Tensor zeros(long... shape) {
@@ -27,7 +27,8 @@ public final class Tensors {
 
   public static Tensor full(double value, long... shape) {
     Scope.requireOpen();
-    return new Tensor(torch.full(shape, new Scalar(value), options(DType.F32)));
+    return new Tensor(
+        torch.full(Shapes.sizes("full", shape), new Scalar(value), options(DType.F32)));
   }
 
   public static Tensor ones(long... shape) {
@@ -37,6 +38,7 @@ public final class Tensors {
   /** 0, 1, ... n-1 as I64. */
   public static Tensor arange(long n) {
     Scope.requireOpen();
+    Shapes.sizes("arange", n);
     return new Tensor(torch.arange(new Scalar(n), options(DType.I64)));
   }
 
@@ -72,7 +74,7 @@ public final class Tensors {
 
   private static Tensor copied(Pointer data, DType type, int count, long[] shape) {
     long wanted = 1;
-    for (long s : shape) {
+    for (long s : Shapes.sizes("values", shape)) {
       wanted *= s;
     }
     if (wanted != count) {
@@ -92,7 +94,7 @@ public final class Tensors {
   public static Tensor over(MemorySegment data, DType type, long... shape) {
     Scope.requireOpen();
     long bytes = type.bytes();
-    for (long s : shape) {
+    for (long s : Shapes.sizes("over", shape)) {
       bytes = Math.multiplyExact(bytes, s);
     }
     if (data.byteSize() < bytes) {
@@ -107,12 +109,39 @@ public final class Tensors {
 
   /** Joins along an axis that exists. */
   public static Tensor cat(List<Tensor> parts, int axis) {
-    return new Tensor(torch.cat(vector(parts), axis));
+    Tensor first = first("cat", parts);
+    int at = Shapes.axis("cat", first, axis);
+    for (Tensor part : parts) {
+      boolean fits = part.rank() == first.rank() && part.dtype() == first.dtype();
+      for (int i = 0; fits && i < first.rank(); i++) {
+        fits = i == at || part.size(i) == first.size(i);
+      }
+      if (!fits) {
+        throw Shapes.mismatch("cat", "equal shapes but for axis " + at, first, part);
+      }
+    }
+    return new Tensor(torch.cat(vector(parts), at));
   }
 
   /** Joins along a new axis. */
   public static Tensor stack(List<Tensor> parts, int axis) {
+    Tensor first = first("stack", parts);
+    if (axis < -first.rank() - 1 || axis > first.rank()) {
+      throw Shapes.mismatch("stack", "room for axis " + axis, first);
+    }
+    for (Tensor part : parts) {
+      if (!part.describe().equals(first.describe())) {
+        throw Shapes.mismatch("stack", "equal types and shapes", first, part);
+      }
+    }
     return new Tensor(torch.stack(vector(parts), axis));
+  }
+
+  private static Tensor first(String operation, List<Tensor> parts) {
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException(operation + ": there are no tensors to join");
+    }
+    return parts.getFirst();
   }
 
   private static TensorVector vector(List<Tensor> parts) {

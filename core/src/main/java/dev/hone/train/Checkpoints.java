@@ -12,11 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectMapper;
 
 /**
@@ -40,10 +42,7 @@ public record Checkpoints(Path folder) {
     Path part = folder.resolve("step-" + state.step() + ".part");
     try {
       delete(part);
-      Files.createDirectories(part);
-      TensorFile.write(part.resolve(TRAINED), method.trainable());
-      TensorFile.write(part.resolve(MOMENTS), optimizer.state());
-      AtomicFiles.write(part.resolve(STATE), JSON.writeValueAsString(state));
+      write(part, method, optimizer, state);
       Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
       for (Path older : all()) {
         if (!older.equals(whole)) {
@@ -52,6 +51,19 @@ public record Checkpoints(Path folder) {
       }
     } catch (IOException e) {
       throw new HoneException("cannot write checkpoint " + whole + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void write(Path part, Method method, AdamW optimizer, TrainState state)
+      throws IOException {
+    Files.createDirectories(part);
+    try {
+      TensorFile.write(part.resolve(TRAINED), method.trainable());
+      TensorFile.write(part.resolve(MOMENTS), optimizer.state());
+      AtomicFiles.write(part.resolve(STATE), JSON.writeValueAsString(state));
+    } catch (RuntimeException e) { // for example weights that are not finite
+      delete(part);
+      throw e;
     }
   }
 
@@ -68,7 +80,7 @@ public record Checkpoints(Path folder) {
       TrainState state = JSON.readValue(Files.readString(last.resolve(STATE)), TrainState.class);
       optimizer.restore(state.step());
       return Optional.of(state);
-    } catch (IOException e) {
+    } catch (IOException | JacksonException e) {
       throw new HoneException("cannot read checkpoint " + last + ": " + e.getMessage(), e);
     }
   }
@@ -111,12 +123,18 @@ public record Checkpoints(Path folder) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       Map<String, Tensor> saved = TensorFile.read(file);
-      if (!saved.keySet().equals(targets.keySet())) {
+      if (!described(saved).equals(described(targets))) {
         throw new HoneException(
             file + " was written by another method or model; remove the run folder to start anew");
       }
       saved.forEach((name, value) -> Objects.requireNonNull(targets.get(name)).copyFrom(value));
     }
+  }
+
+  private static Map<String, String> described(Map<String, Tensor> tensors) {
+    Map<String, String> described = new HashMap<>();
+    tensors.forEach((name, tensor) -> described.put(name, tensor.describe()));
+    return described;
   }
 
   /** Whole checkpoints, the oldest first. */

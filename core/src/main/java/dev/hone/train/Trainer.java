@@ -2,6 +2,7 @@ package dev.hone.train;
 
 import dev.hone.data.Batch;
 import dev.hone.data.TokenRow;
+import dev.hone.error.HoneException;
 import dev.hone.method.Method;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
@@ -60,6 +61,9 @@ public record Trainer(
         state = checkpoints.restore(method, optimizer).orElse(state);
       }
       while (state.step() < total) {
+        if (exhausted(state)) { // a run that had stopped early was started again
+          return finished(Outcome.EARLY_STOPPED, state);
+        }
         if (stop.isRequested()) {
           save(optimizer, state);
           return new Result(Outcome.INTERRUPTED, state);
@@ -79,7 +83,7 @@ public record Trainer(
             new StepReport(state.step(), total, epoch, loss, rate, norm, whole.tokens(), seconds));
         if (due(config.evaluateEvery(), state.step(), total) && !validation.isEmpty()) {
           state = validated(state);
-          if (config.patience() > 0 && state.worse() >= config.patience()) {
+          if (exhausted(state)) {
             save(optimizer, state);
             return finished(Outcome.EARLY_STOPPED, state);
           }
@@ -94,6 +98,10 @@ public record Trainer(
     }
   }
 
+  private boolean exhausted(TrainState state) {
+    return config.patience() > 0 && state.worse() >= config.patience();
+  }
+
   private boolean due(int every, int step, int total) {
     int period = every > 0 ? every : plan.stepsPerEpoch();
     return step % period == 0 || step == total;
@@ -104,6 +112,13 @@ public record Trainer(
     List<TokenRow> rows = plan.rows(step);
     int micro = config.microBatch() > 0 ? config.microBatch() : rows.size();
     long learned = objective.count(whole);
+    if (learned == 0) {
+      throw new HoneException(
+          "step "
+              + (step + 1)
+              + ": no token of its rows is learned; leave them out: "
+              + String.join(", ", whole.origins()));
+    }
     double sum = 0;
     for (int from = 0; from < rows.size(); from += micro) {
       Engine.seed(mixed(seed, step, from));

@@ -2,6 +2,7 @@ package dev.hone.train;
 
 import dev.hone.data.Batch;
 import dev.hone.data.TokenRow;
+import dev.hone.error.HoneException;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
@@ -25,6 +26,15 @@ public final class Validation {
         sum += objective.lossSum(model, Pass.plain().with(adapter), batch, 0).item();
         count += objective.count(batch);
       }
+    }
+    if (count == 0) {
+      throw new HoneException(
+          "no token of the validation rows is learned, so they have no loss; first row: "
+              + batches.stream()
+                  .flatMap(List::stream)
+                  .map(TokenRow::origin)
+                  .findFirst()
+                  .orElse("none"));
     }
     return sum / count;
   }

@@ -7,6 +7,7 @@ import dev.hone.model.Model;
 import dev.hone.model.Parameter;
 import dev.hone.model.Pass;
 import dev.hone.tensor.DType;
+import dev.hone.tensor.Engine;
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -67,6 +68,9 @@ public final class Lora implements Method {
       for (String name : Targets.saved(config, model)) {
         lora.replace(name, lora.baseValue(name).copy());
       }
+    } catch (HoneException e) {
+      lora.close();
+      throw e;
     }
     return lora;
   }
@@ -130,7 +134,14 @@ public final class Lora implements Method {
               + ", the base model needs "
               + java.util.Arrays.toString(shape));
     }
-    return tensor.to(DType.F32).copy();
+    if (!tensor.isFinite()) {
+      throw new HoneException(
+          origin
+              + ": tensor '"
+              + name
+              + "' holds NaN or infinity; the file is damaged or was saved by a failed run");
+    }
+    return tensor.to(DType.F32).to(Engine.device()).copy();
   }
 
   private void add(Linear linear, int rank, Tensor a, Tensor b) {
@@ -232,16 +243,27 @@ public final class Lora implements Method {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       replaced.forEach((name, value) -> values.put(name, value.detach().keep()));
+      for (Linear linear : model.linears().values()) {
+        String own = linear.name() + ".weight";
+        // The head stays what it was although its table has changed: from here on it is untied.
+        if (replaced.containsKey(linear.weight().name()) && !values.containsKey(own)) {
+          values.put(own, weight(linear).detach().keep());
+        }
+      }
       pairs.forEach(
           (name, pair) -> {
             Linear linear = linearNamed(name);
             Tensor product = pair.b().matmul(pair.a());
-            values.put(
-                name + ".weight",
-                weight(linear)
-                    .add(linear.transposed() ? product.t() : product, pair.scale())
-                    .contiguous()
-                    .keep());
+            Tensor untied =
+                values.put(
+                    name + ".weight",
+                    weight(linear)
+                        .add(linear.transposed() ? product.t() : product, pair.scale())
+                        .contiguous()
+                        .keep());
+            if (untied != null) {
+              untied.close();
+            }
           });
     }
     return values;

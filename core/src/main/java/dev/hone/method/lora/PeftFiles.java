@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -28,22 +30,32 @@ public final class PeftFiles {
   private static final String CONFIG = "adapter_config.json";
   private static final String TENSORS = "adapter_model.safetensors";
 
-  /** Options of PEFT that change the mathematics and that are not built: refused unless off. */
-  private static final List<String> UNSUPPORTED =
-      List.of(
-          "use_dora",
-          "lora_bias",
-          "layers_to_transform",
-          "layers_pattern",
-          "layer_replication",
-          "exclude_modules",
-          "target_parameters",
-          "trainable_token_indices",
-          "use_qalora",
-          "use_bdlora",
-          "alora_invocation_tokens",
-          "arrow_config",
-          "ensure_weight_tying");
+  /** Options that are understood, or that change nothing in what a finished adapter computes. */
+  private static final Set<String> UNDERSTOOD =
+      Set.of(
+          "alpha_pattern",
+          "auto_mapping",
+          "base_model_name_or_path",
+          "bias",
+          "fan_in_fan_out",
+          "inference_mode",
+          "init_lora_weights",
+          "lora_alpha",
+          "lora_dropout",
+          "megatron_core",
+          "modules_to_save",
+          "peft_type",
+          "peft_version",
+          "qalora_group_size",
+          "r",
+          "rank_pattern",
+          "revision",
+          "target_modules",
+          "task_type",
+          "use_rslora");
+
+  /** Starts that leave the base model as it is; the others subtract the start from it. */
+  private static final Set<String> STARTS = Set.of("gaussian", "eva", "orthogonal");
 
   /** PEFT lists both names for every classifier, whichever the model has. */
   private static final List<String> HEADS = List.of("classifier", "score");
@@ -58,21 +70,19 @@ public final class PeftFiles {
       throw new HoneException(
           folder.resolve(CONFIG) + ": adapters of type " + type + " are not supported; LORA is");
     }
-    for (String option : UNSUPPORTED) {
+    // A list of what is known, not of what is refused: PEFT grows options faster than we do.
+    for (String option : config.propertyNames()) {
       JsonNode value = config.path(option);
-      boolean off =
-          value.isMissingNode()
-              || value.isNull()
-              || (value.isBoolean() && !value.asBoolean())
-              || (value.isContainer() && value.isEmpty());
-      if (!off) {
-        throw new HoneException(
-            folder.resolve(CONFIG) + ": option " + option + "=" + value + " is not supported");
+      if (!UNDERSTOOD.contains(option) && !off(value)) {
+        throw unsupported(folder, option, value);
       }
     }
+    JsonNode start = config.path("init_lora_weights");
+    if (start.isString() && !STARTS.contains(start.asString())) {
+      throw unsupported(folder, "init_lora_weights", start);
+    }
     if (!config.path("bias").asString("none").equals("none")) {
-      throw new HoneException(
-          folder.resolve(CONFIG) + ": bias=" + config.path("bias") + " is not supported");
+      throw unsupported(folder, "bias", config.path("bias"));
     }
     Path tensors = folder.resolve(TENSORS);
     if (!Files.exists(tensors)) {
@@ -91,6 +101,17 @@ public final class PeftFiles {
     }
   }
 
+  private static boolean off(JsonNode value) {
+    return value.isNull()
+        || (value.isBoolean() && !value.asBoolean())
+        || (value.isContainer() && value.isEmpty());
+  }
+
+  private static HoneException unsupported(Path folder, String option, JsonNode value) {
+    return new HoneException(
+        folder.resolve(CONFIG) + ": option " + option + "=" + value + " is not supported");
+  }
+
   private static JsonNode config(Path folder) {
     Path file = folder.resolve(CONFIG);
     try {
@@ -103,9 +124,12 @@ public final class PeftFiles {
   }
 
   private static LoraConfig loraConfig(JsonNode config, Path folder, Model model) {
-    if (!config.path("r").isInt() || config.path("r").asInt() < 1) {
-      throw new HoneException(folder.resolve(CONFIG) + ": r must be a positive number");
-    }
+    Path file = folder.resolve(CONFIG);
+    requireRank(file, "r", config.path("r"));
+    requireNumber(file, "lora_alpha", config.path("lora_alpha"));
+    requireNumber(file, "lora_dropout", config.path("lora_dropout"));
+    config.path("rank_pattern").forEach(rank -> requireRank(file, "rank_pattern", rank));
+    config.path("alpha_pattern").forEach(alpha -> requireNumber(file, "alpha_pattern", alpha));
     return new LoraConfig(
         config.path("r").asInt(),
         config.path("lora_alpha").asDouble(8),
@@ -117,6 +141,19 @@ public final class PeftFiles {
             .toList(),
         numbers(config.path("rank_pattern"), JsonNode::asInt),
         numbers(config.path("alpha_pattern"), JsonNode::asDouble));
+  }
+
+  private static void requireRank(Path file, String key, JsonNode rank) {
+    if (!rank.isInt() || rank.asInt() < 1) {
+      throw new HoneException(
+          file + ": key '" + key + "' has " + rank + ", expected an integer from 1 on");
+    }
+  }
+
+  private static void requireNumber(Path file, String key, JsonNode number) {
+    if (!number.isNumber() && !number.isMissingNode()) {
+      throw new HoneException(file + ": key '" + key + "' has " + number + ", expected a number");
+    }
   }
 
   private static List<String> texts(JsonNode node) {
@@ -150,10 +187,12 @@ public final class PeftFiles {
     }
   }
 
-  private static Map<String, Object> fields(Lora lora, Model model, String base) {
+  private static Map<String, @Nullable Object> fields(Lora lora, Model model, String base) {
     LoraConfig config = lora.config();
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("alpha_pattern", config.alphaPattern());
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    Map<String, Object> alphas = new LinkedHashMap<>();
+    config.alphaPattern().forEach((pattern, alpha) -> alphas.put(pattern, number(alpha)));
+    fields.put("alpha_pattern", alphas);
     fields.put("base_model_name_or_path", base);
     fields.put("bias", "none");
     fields.put("fan_in_fan_out", lora.fanInFanOut());
@@ -177,7 +216,11 @@ public final class PeftFiles {
     return alpha == Math.rint(alpha) ? (Object) (long) alpha : (Object) alpha;
   }
 
-  private static String taskType(String architecture) {
+  /** PEFT has no word for masked language models: null makes it take the model as it is. */
+  private static @Nullable String taskType(String architecture) {
+    if (architecture.endsWith("ForMaskedLM")) {
+      return null;
+    }
     if (architecture.endsWith("ForSequenceClassification")) {
       return "SEQ_CLS";
     }

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.PatternSyntaxException;
 
 /** Which modules a configuration means, by PEFT's rules. */
 final class Targets {
@@ -21,6 +22,11 @@ final class Targets {
     Collection<Linear> all = model.linears().values();
     if (config.targetModules().equals(List.of(ALL_LINEAR))) {
       return all.stream().filter(l -> !isOutput(l.name())).toList();
+    }
+    if (config.targetModules().isEmpty()) {
+      throw new HoneException(
+          "targetModules: is empty, so there is nothing to adapt; name modules, or use "
+              + ALL_LINEAR);
     }
     for (String target : config.targetModules()) {
       if (all.stream().noneMatch(l -> matches(l.name(), target))) {
@@ -81,8 +87,14 @@ final class Targets {
   /** The value of the first pattern that ends the path, or the default. */
   static <T> T byPattern(Map<String, T> patterns, String path, T otherwise) {
     for (Map.Entry<String, T> pattern : patterns.entrySet()) {
-      if (path.matches("(.*\\.)?(" + pattern.getKey() + ")")) {
-        return pattern.getValue();
+      try {
+        if (path.matches("(.*\\.)?(" + pattern.getKey() + ")")) {
+          return pattern.getValue();
+        }
+      } catch (PatternSyntaxException e) {
+        throw new HoneException(
+            "pattern '" + pattern.getKey() + "' is no regular expression: " + e.getDescription(),
+            e);
       }
     }
     return otherwise;

@@ -87,19 +87,24 @@ public final class Families {
     Family family = family(architecture, files.path());
     FolderWeights weights = new FolderWeights(files, family.prefix());
     Parts parts = new Parts(weights);
-    Backbone backbone = family.backbone(config, parts);
-    Head head = family.head(architecture, config, backbone, parts);
-    return new Model(
-        architecture,
-        config,
-        backbone,
-        head,
-        parts.parameters(),
-        parts.linears(),
-        weights.fileNames(),
-        weights.made(),
-        weights.surplus(),
-        files);
+    try {
+      Backbone backbone = family.backbone(config, parts);
+      Head head = family.head(architecture, config, backbone, parts);
+      return new Model(
+          architecture,
+          config,
+          backbone,
+          head,
+          parts.parameters(),
+          parts.linears(),
+          weights.fileNames(),
+          weights.made(),
+          weights.surplus(),
+          files);
+    } catch (RuntimeException e) {
+      parts.close();
+      throw e;
+    }
   }
 
   private static Family family(String architecture, Path folder) {
@@ -124,19 +129,24 @@ public final class Families {
     }
     Parts parts =
         new Parts(new RandomWeights(config.optionalDouble("initializer_range").orElse(0.02)));
-    Backbone backbone = family.backbone(config, parts);
-    Head head = family.head(architecture, config, backbone, parts);
-    return new Model(
-        architecture,
-        config,
-        backbone,
-        head,
-        parts.parameters(),
-        parts.linears(),
-        Map.of(),
-        List.of(),
-        List.of(),
-        null);
+    try {
+      Backbone backbone = family.backbone(config, parts);
+      Head head = family.head(architecture, config, backbone, parts);
+      return new Model(
+          architecture,
+          config,
+          backbone,
+          head,
+          parts.parameters(),
+          parts.linears(),
+          Map.of(),
+          List.of(),
+          List.of(),
+          null);
+    } catch (RuntimeException e) {
+      parts.close();
+      throw e;
+    }
   }
 
   private static String architecture(Config config, Path folder) {
