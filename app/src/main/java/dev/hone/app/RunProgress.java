@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class RunProgress implements RunListener, AutoCloseable {
   private final Console console;
   private String phase = "";
+  private String unit = "";
   private @Nullable ProgressLine line;
   private double smoothTokens;
   private String validation = "";
@@ -72,9 +73,14 @@ final class RunProgress implements RunListener, AutoCloseable {
             Locale.ROOT, "%s: accuracy %.1f %%%n", result.name(), 100 * result.accuracy().value());
   }
 
-  private ProgressLine bar(String unit, int from, int total) {
+  /** The line that counts this; one that counts something else is ended first. */
+  private ProgressLine bar(String counted, int from, int total) {
+    if (line != null && !counted.equals(unit)) {
+      close();
+    }
     if (line == null) {
-      line = new ProgressLine(console, phase, unit, from, total);
+      line = new ProgressLine(console, phase, counted, from, total);
+      unit = counted;
     }
     return line;
   }

@@ -9,9 +9,15 @@ import java.util.Map;
 
 /** Full fine-tuning: a trained copy stands for every parameter of the model. */
 public final class Full implements Method {
+  private final FullConfig config;
   private final Map<String, Tensor> copies = new LinkedHashMap<>();
 
   public Full(Model model) {
+    this(FullConfig.defaults(), model);
+  }
+
+  public Full(FullConfig config, Model model) {
+    this.config = config;
     try (Scope scope = Scope.open()) {
       for (Parameter parameter : model.parameters()) {
         copies.put(parameter.name(), parameter.value().copy().requiresGrad(true).keep());
@@ -31,8 +37,8 @@ public final class Full implements Method {
   }
 
   @Override
-  public MethodConfig config() {
-    return new FullConfig();
+  public FullConfig config() {
+    return config;
   }
 
   @Override

@@ -10,7 +10,7 @@ public final class Methods {
 
   public static Method attach(MethodConfig config, Model model) {
     return switch (config) {
-      case FullConfig full -> new Full(model);
+      case FullConfig full -> new Full(full, model);
       case LoraConfig lora -> Lora.attach(lora, model);
       default -> throw new IllegalArgumentException("no method for " + config);
     };

@@ -6,7 +6,6 @@ import dev.hone.method.lora.Lora;
 import dev.hone.method.lora.PeftFiles;
 import dev.hone.model.ModelFiles;
 import dev.hone.recipe.Recipe;
-import dev.hone.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -27,7 +26,7 @@ final class Weights {
     }
     if (method instanceof Full full) {
       Path model = folder.file("model");
-      ModelFiles.write(model, base.model(), full.trainable(), DType.F32);
+      ModelFiles.write(model, base.model(), full.trainable(), full.config().stored().type());
       if (!base.folder().equals(model)) {
         ModelFiles.copyTokenizer(base.folder(), model);
       }

@@ -99,7 +99,7 @@ class YamlTest {
 
   @Test
   void theTypeChoosesTheRecord() throws IOException {
-    assertEquals(new FullConfig(), read("method: {type: full}").method());
+    assertEquals(FullConfig.defaults(), read("method: {type: full}").method());
     assertEquals(5, lora(read("method: {rank: 5}")).rank());
     assertEquals(
         "x.yaml:2: method.type is \"lorra\", expected one of full, lora (did you mean 'lora'?)",

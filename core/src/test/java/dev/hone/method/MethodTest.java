@@ -81,11 +81,11 @@ class MethodTest {
             Map.of("layers.0.*", 2),
             Map.of("v_proj", 32.0));
     return Stream.of(
-        new Case("full llama", llama, new FullConfig()),
-        new Case("full tied llama", tied, new FullConfig()),
-        new Case("full gpt2", gpt2, new FullConfig()),
-        new Case("full bert", bert, new FullConfig()),
-        new Case("full masked bert", masked, new FullConfig()),
+        new Case("full llama", llama, FullConfig.defaults()),
+        new Case("full tied llama", tied, FullConfig.defaults()),
+        new Case("full gpt2", gpt2, FullConfig.defaults()),
+        new Case("full bert", bert, FullConfig.defaults()),
+        new Case("full masked bert", masked, FullConfig.defaults()),
         new Case("lora llama", llama, ALL),
         new Case("lora patterns", llama, patterns),
         new Case("lora gpt2", gpt2, ALL),
@@ -204,7 +204,7 @@ class MethodTest {
   @Test
   void theConfigurationChoosesTheMethod() {
     try (Model model = TinyModels.llama();
-        Method full = Methods.attach(new FullConfig(), model);
+        Method full = Methods.attach(FullConfig.defaults(), model);
         Method lora = Methods.attach(ALL, model)) {
       assertInstanceOf(Full.class, full);
       assertInstanceOf(Lora.class, lora);

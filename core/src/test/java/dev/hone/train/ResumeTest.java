@@ -93,8 +93,8 @@ class ResumeTest {
 
   static Stream<Case> cases() {
     return Stream.of(
-        new Case("full llama", TinyModels.llamaConfig("{}"), new FullConfig(), 0),
-        new Case("full gpt2 with dropout", TinyModels.gpt2Config("{}"), new FullConfig(), 0.1),
+        new Case("full llama", TinyModels.llamaConfig("{}"), FullConfig.defaults(), 0),
+        new Case("full gpt2 with dropout", TinyModels.gpt2Config("{}"), FullConfig.defaults(), 0.1),
         new Case("lora gpt2 with dropout", TinyModels.gpt2Config("{}"), LORA, 0.1));
   }
 
@@ -372,7 +372,7 @@ class ResumeTest {
 
   @Test
   void aRateThatBlowsTheModelUpStopsTheRun() throws IOException {
-    Case c = new Case("full", TinyModels.gpt2Config("{}"), new FullConfig(), 0);
+    Case c = new Case("full", TinyModels.gpt2Config("{}"), FullConfig.defaults(), 0);
     Map<String, Object> mad =
         Map.of("steps", 9, "rate", 1e30, "warmup", 0.0, "checkpointEvery", 1, "weightDecay", 0.0);
     for (int i = 0; i < 2; i++) { // the second time from the checkpoint
@@ -387,7 +387,7 @@ class ResumeTest {
   /** The step itself makes infinities: they never reach a file. */
   @Test
   void weightsThatOverflowAreNeverSaved() throws IOException {
-    Case c = new Case("full", TinyModels.gpt2Config("{}"), new FullConfig(), 0);
+    Case c = new Case("full", TinyModels.gpt2Config("{}"), FullConfig.defaults(), 0);
     Map<String, Object> sane = Map.of("steps", 2, "rate", 1e-3, "checkpointEvery", 1);
     c.run(Toy.config(sane), List.of(), folder, new Losses(0, () -> {}), new StopSignal(), 1);
     String message =
