@@ -53,7 +53,7 @@ public final class Run {
    *     it up again
    */
   public Optional<RunResult> execute() {
-    Engine.device(recipe.device() == Recipe.Device.CUDA ? Device.CUDA : Device.CPU);
+    Engine.device(recipe.device().engine());
     Engine.threads(recipe.threads());
     try (RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());

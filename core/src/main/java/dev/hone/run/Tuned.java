@@ -46,17 +46,15 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
       throw new HoneException(
           folder + " holds a run that is not finished; 'hone train' with its recipe takes it up");
     }
-    Path model = run ? folder.resolve("model") : folder;
-    Optional<AdapterCard> card = AdapterCard.read(model);
-    return new Tuned(Base.open(model), null, card);
+    Path whole = run ? folder.resolve("model") : folder;
+    if (model != null) {
+      throw new HoneException(
+          whole + " is a whole model and takes no other base: leave out --model");
+    }
+    return new Tuned(Base.open(whole), null, AdapterCard.read(whole));
   }
 
-  /**
-   * Opens an adapter.
-   *
-   * @param model the base's folder; null takes the one that the adapter names
-   */
-  public static Tuned adapter(Path folder, @Nullable Path model) {
+  private static Tuned adapter(Path folder, @Nullable Path model) {
     Optional<AdapterCard> card = AdapterCard.read(folder);
     Path named = model == null ? named(folder) : model;
     List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
