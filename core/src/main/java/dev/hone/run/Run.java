@@ -11,8 +11,6 @@ import dev.hone.evaluate.ResultLine;
 import dev.hone.method.Full;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
-import dev.hone.model.Backbone;
-import dev.hone.model.Encoder;
 import dev.hone.model.Model;
 import dev.hone.model.family.Families;
 import dev.hone.recipe.Recipe;
