@@ -6,6 +6,7 @@ import dev.hone.recipe.Recipe;
 import dev.hone.run.Run;
 import dev.hone.run.RunListener;
 import dev.hone.run.RunResult;
+import dev.hone.run.Tuned;
 import dev.hone.train.StopSignal;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,6 +37,11 @@ public final class Hone {
 
   /** Opens a run's folder, an adapter's or a model's, to ask it. */
   public static TunedModel open(Path folder) {
-    return new TunedModel(dev.hone.run.Tuned.open(folder));
+    return new TunedModel(Tuned.open(folder, null));
+  }
+
+  /** Opens a run's or an adapter's folder on a base model that lies elsewhere by now. */
+  public static TunedModel open(Path folder, Path model) {
+    return new TunedModel(Tuned.open(folder, model));
   }
 }

@@ -70,7 +70,7 @@ public final class TunedModel implements AutoCloseable {
     Questions questions = card.questions(tuned.base());
     int[] prompt = questions.prompt(new Example.Labelled(text, card.labels().getFirst(), "input"));
     return tuned.base().speaks()
-        ? new ChoiceScorer(tuned.base().model(), tuned.adapter(), false)
+        ? new ChoiceScorer(tuned.base().model(), tuned.adapter(), card.lengthNormalized())
             .scores(prompt, questions.choices(card.labels()))
         : tuned.classScores(prompt);
   }

@@ -29,6 +29,9 @@ final class EvalCommand implements Callable<Integer> {
   @Option(names = "--data", paramLabel = "FILE", description = "Rows to measure on.")
   private @Nullable Path data;
 
+  @Option(names = "--model", paramLabel = "FOLDER", description = "The base, if it was moved.")
+  private @Nullable Path model;
+
   EvalCommand(Console console) {
     this.console = console;
   }
@@ -37,7 +40,7 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() {
     Evaluation evaluation;
     try (RunProgress progress = new RunProgress(console)) {
-      evaluation = Evaluation.of(folder, data, progress);
+      evaluation = Evaluation.of(folder, model, data, progress);
     }
     if (evaluation.seen() > 0) {
       console

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -60,6 +61,9 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--seed", description = "Seed of the drawing (${DEFAULT-VALUE}).")
   private long seed = 1;
 
+  @Option(names = "--model", paramLabel = "FOLDER", description = "The base, if it was moved.")
+  private @Nullable Path model;
+
   GenerateCommand(Console console) {
     this.console = console;
   }
@@ -67,12 +71,12 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GenerationConfig config = config();
-    try (TunedModel model = Hone.open(folder)) {
-      if (raw || model.labels().isEmpty()) {
-        String ignored = model.generate(text, config, this::told);
+    try (TunedModel tuned = model == null ? Hone.open(folder) : Hone.open(folder, model)) {
+      if (raw || tuned.labels().isEmpty()) {
+        String ignored = tuned.generate(text, config, this::told);
         console.out().println();
       } else {
-        classified(model);
+        classified(tuned);
       }
     }
     return 0;

@@ -48,7 +48,7 @@ public final class Main {
     System.exit(new Main(console, Path.of(""), commands(console)).run(args));
   }
 
-  private static List<?> commands(Console console) {
+  static List<?> commands(Console console) {
     return List.of(
         new TrainCommand(console),
         new GenerateCommand(console),

@@ -6,6 +6,7 @@ import dev.hone.tensor.DType;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -45,13 +46,16 @@ final class MergeCommand implements Callable<Integer> {
   @Option(names = "--dtype", description = "F32, BF16 or F16 (${DEFAULT-VALUE}).")
   private Stored stored = Stored.F32;
 
+  @Option(names = "--model", paramLabel = "FOLDER", description = "The base, if it was moved.")
+  private @Nullable Path model;
+
   MergeCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public Integer call() {
-    try (Tuned tuned = Tuned.open(folder)) {
+    try (Tuned tuned = Tuned.open(folder, model)) {
       Merging merging = Merging.write(tuned, out, stored.type);
       console
           .out()

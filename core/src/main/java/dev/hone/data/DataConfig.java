@@ -49,24 +49,18 @@ public record DataConfig(
         Split.defaults());
   }
 
-  /** The same rows, but with a file as the test split. */
+  /** The same rows, but with a file as the test split and all others on the training side. */
   public DataConfig testedOn(Path file) {
     Split own =
-        new Split(
-            split.validation(),
-            0,
-            split.seed(),
-            split.nearDuplicate(),
-            split.validationPath(),
-            List.of(file));
+        new Split(0, 0, split.seed(), split.nearDuplicate(), split.validationPath(), List.of(file));
     return new DataConfig(
         path, format, columns, header, prompt, answer, maxTokens, maxDropped, limit, own);
   }
 
-  /** The same with other patterns for question and answer. */
-  public DataConfig asking(String question, String reply) {
+  /** The same with other patterns for question and answer, and another longest row. */
+  public DataConfig asking(String question, String reply, int longest) {
     return new DataConfig(
-        path, format, columns, header, question, reply, maxTokens, maxDropped, limit, split);
+        path, format, columns, header, question, reply, longest, maxDropped, limit, split);
   }
 
   /** Shares of the rows; a group of exact or near duplicates always falls on one side. */

@@ -1,5 +1,7 @@
 package dev.hone.data;
 
+import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
 import dev.hone.tokenizer.Encoder;
 import java.util.Arrays;
 import java.util.List;
@@ -16,11 +18,17 @@ public final class HeadEncoder {
 
   /**
    * @param context tokens that the model can hold; {@code maxTokens} may ask for fewer, 0 for all
+   * @throws HoneException when {@code maxTokens} exceeds the context
    */
   public HeadEncoder(Encoder encoder, List<String> labels, int maxTokens, int context) {
     this.encoder = encoder;
     this.labels = List.copyOf(labels);
-    this.maxTokens = maxTokens == 0 ? context : Math.min(maxTokens, context);
+    if (maxTokens > context) {
+      throw new HoneException(
+          "data.maxTokens %d is more than the model's context of %d; lower it"
+              .formatted(maxTokens, context));
+    }
+    this.maxTokens = maxTokens == 0 ? context : maxTokens;
     int[] bare = encoder.encode("a");
     int[] whole = encoder.encodeWithSpecial("a");
     int begin = 0;
@@ -42,9 +50,15 @@ public final class HeadEncoder {
     return cut;
   }
 
+  /** Throws a HoneException for a label that is not among the task's. */
   public TokenRow row(Example.Labelled example) {
+    int label = labels.indexOf(example.label());
+    if (label < 0) {
+      throw new HoneException(
+          "%s: label '%s' is not among the task's labels%s"
+              .formatted(example.origin(), example.label(), Nearest.hint(example.label(), labels)));
+    }
     int[] ids = ids(example.text());
-    return new TokenRow(
-        ids, new boolean[ids.length], labels.indexOf(example.label()), example.origin());
+    return new TokenRow(ids, new boolean[ids.length], label, example.origin());
   }
 }

@@ -24,20 +24,23 @@ import java.util.Map;
  */
 public final class FolderWeights implements Weights {
   /** Heads that a task brings: what a checkpoint may lack, because training begins with them. */
-  private static final List<String> NEW_HEADS = List.of("score.", "classifier.");
+  private static final List<String> NEW_HEADS = List.of("score.", "classifier.", "bert.pooler.");
 
   private final ModelFolder folder;
   private final String prefix;
   private final boolean bare;
+  private final boolean renewing;
   private final Map<String, String> fileNames = new LinkedHashMap<>();
   private final List<String> made = new ArrayList<>();
 
   /**
    * @param prefix the backbone's prefix in a checkpoint with a head, ending in a dot
+   * @param renewing whether a head of another size than the one asked for gives way to a new one
    */
-  public FolderWeights(ModelFolder folder, String prefix) {
+  public FolderWeights(ModelFolder folder, String prefix, boolean renewing) {
     this.folder = folder;
     this.prefix = prefix;
+    this.renewing = renewing;
     this.bare = folder.tensors().keySet().stream().noneMatch(n -> n.startsWith(prefix));
   }
 
@@ -54,8 +57,11 @@ public final class FolderWeights implements Weights {
   public Parameter parameter(String name, Init init, long... shape) {
     String inFile = inFile(name);
     TensorEntry entry = folder.tensors().get(inFile);
-    if (entry == null) {
-      if (NEW_HEADS.stream().noneMatch(name::startsWith)) {
+    boolean replaceable = NEW_HEADS.stream().anyMatch(name::startsWith);
+    boolean otherTask =
+        renewing && replaceable && entry != null && !Arrays.equals(entry.shape(), shape);
+    if (entry == null || otherTask) {
+      if (!replaceable) {
         throw new HoneException(
             folder.path()
                 + ": tensor '"

@@ -31,7 +31,12 @@ public record Recipe(
   /** Where tensors live and are computed. */
   public enum Device {
     CPU,
-    CUDA
+    CUDA;
+
+    /** What the engine calls it. */
+    public dev.hone.tensor.Device engine() {
+      return this == CUDA ? dev.hone.tensor.Device.CUDA : dev.hone.tensor.Device.CPU;
+    }
   }
 
   public static Recipe defaults() {

@@ -2,6 +2,7 @@ package dev.hone.run;
 
 import dev.hone.data.DataConfig;
 import dev.hone.error.HoneException;
+import dev.hone.recipe.Recipe;
 import dev.hone.store.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -21,25 +23,46 @@ import tools.jackson.databind.json.JsonMapper;
  * @param prompt pattern with {text}
  * @param answer pattern with {label}
  * @param labels in the order of their numbers; empty where rows had none
+ * @param maxTokens longest question with its answer, as in the training; 0 means the context
+ * @param lengthNormalized whether an answer's likelihood counts per token
  */
 public record AdapterCard(
-    String baseFingerprint, String prompt, String answer, List<String> labels) {
+    String baseFingerprint,
+    String prompt,
+    String answer,
+    List<String> labels,
+    int maxTokens,
+    boolean lengthNormalized) {
   private static final String FILE = "hone.json";
   private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES) // cards of older versions
+          .build();
 
   static void write(Path folder, AdapterCard card) {
     AtomicFiles.write(folder.resolve(FILE), JSON.writeValueAsString(card));
   }
 
+  static AdapterCard of(String baseFingerprint, Recipe recipe, List<String> labels) {
+    return new AdapterCard(
+        baseFingerprint,
+        recipe.data().prompt(),
+        recipe.data().answer(),
+        labels,
+        recipe.data().maxTokens(),
+        recipe.evaluate().lengthNormalized());
+  }
+
   /** The same for a model that needs no base any more. */
   AdapterCard ofWholeModel() {
-    return new AdapterCard("", prompt, answer, labels);
+    return new AdapterCard("", prompt, answer, labels, maxTokens, lengthNormalized);
   }
 
   /** Encodes questions in the words of the training. */
   public Questions questions(Base base) {
-    return Questions.of(base, DataConfig.defaults().asking(prompt, answer), labels, null);
+    return Questions.of(
+        base, DataConfig.defaults().asking(prompt, answer, maxTokens), labels, null);
   }
 
   /** Empty for a folder that another program wrote. */

@@ -32,6 +32,12 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
 
   /** Opens a folder with a head that tells {@code labels} apart, made new where there is none. */
   static Base classifier(Path folder, List<String> labels) {
+    if (labels.isEmpty()) {
+      throw new HoneException(
+          folder
+              + ": this model does not write text, it tells labels apart, but the rows have no"
+              + " labels; give rows with text and label, or another model");
+    }
     return of(Families.classifier(folder, labels), folder);
   }
 

@@ -25,14 +25,17 @@ public record Evaluation(@Nullable ResultLine line, @Nullable Perplexity perplex
 
   /**
    * @param folder of the run
+   * @param model the base's folder, where it is another one than the adapter names; or null
    * @param other rows to measure on in place of the test split, or null
    */
-  public static Evaluation of(Path folder, @Nullable Path other, RunListener listener) {
+  public static Evaluation of(
+      Path folder, @Nullable Path model, @Nullable Path other, RunListener listener) {
     Path file = folder.resolve("recipe.yaml");
     if (!Files.exists(file)) {
       throw new HoneException(folder + " is no run folder: it has no recipe.yaml");
     }
     Recipe recipe = Yaml.read(file, Recipe.class, List.of());
+    Engine.device(recipe.device().engine());
     Engine.threads(recipe.threads());
     DataConfig data = recipe.data();
     Splits splits = Splits.read(other == null ? data : data.testedOn(other));
@@ -42,9 +45,11 @@ public record Evaluation(@Nullable ResultLine line, @Nullable Perplexity perplex
             : splits.report().dropped().stream()
                 .filter(d -> d.reason().contains("duplicate"))
                 .count();
-    try (Tuned tuned = Tuned.open(folder)) {
+    try (Tuned tuned = Tuned.open(folder, model)) {
       Base base = tuned.base();
-      Prepared rows = Prepared.of(splits, data, base);
+      List<String> labels =
+          tuned.card().map(AdapterCard::labels).orElseGet(() -> Prepared.labels(splits));
+      Prepared rows = Prepared.of(splits, data, base, labels);
       Skill skill =
           rows.labels().isEmpty()
               ? new TextSkill(base, recipe.evaluate(), rows)

@@ -1,6 +1,7 @@
 package dev.hone.run;
 
 import dev.hone.error.HoneException;
+import dev.hone.store.AtomicFiles;
 import dev.hone.train.StepReport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,13 +31,13 @@ public final class MetricsLog {
   /** Forgets all lines after a step: where a resumed run begins. */
   public void keepUpTo(int step) {
     if (Files.exists(file)) {
-      List<String> kept = new ArrayList<>();
+      StringBuilder kept = new StringBuilder();
       for (JsonNode line : lines()) {
         if (line.path("step").asInt() <= step) {
-          kept.add(line.toString());
+          kept.append(line).append('\n');
         }
       }
-      write(() -> Files.write(file, kept));
+      AtomicFiles.write(file, kept.toString());
     }
   }
 

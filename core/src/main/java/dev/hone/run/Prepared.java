@@ -32,7 +32,13 @@ record Prepared(
     List<Dropped> dropped) {
 
   static Prepared of(Splits splits, DataConfig config, Base base) {
-    List<String> labels = labels(splits);
+    return of(splits, config, base, labels(splits));
+  }
+
+  /**
+   * @param labels those that the model was trained on, of which the rows may lack some
+   */
+  static Prepared of(Splits splits, DataConfig config, Base base, List<String> labels) {
     Questions questions = Questions.of(base, config, labels, chat(splits, base));
     List<Dropped> dropped = new ArrayList<>();
     return new Prepared(

@@ -11,14 +11,11 @@ import dev.hone.evaluate.ResultLine;
 import dev.hone.method.Full;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
-import dev.hone.model.Backbone;
-import dev.hone.model.Encoder;
 import dev.hone.model.Model;
 import dev.hone.model.family.Families;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
-import dev.hone.tensor.Device;
 import dev.hone.tensor.Engine;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
@@ -53,7 +50,7 @@ public final class Run {
    *     it up again
    */
   public Optional<RunResult> execute() {
-    Engine.device(recipe.device() == Recipe.Device.CUDA ? Device.CUDA : Device.CPU);
+    Engine.device(recipe.device().engine());
     Engine.threads(recipe.threads());
     try (RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());
@@ -73,16 +70,26 @@ public final class Run {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
     Base base = Base.open(recipe.model());
-    Backbone backbone = base.model().backbone();
-    if (backbone instanceof Encoder) {
-      base.close();
-      return Base.classifier(recipe.model(), Prepared.labels(splits));
+    if (base.speaks()) {
+      return base;
     }
-    return base;
+    base.close();
+    Engine.seed(recipe.seed()); // a new head is drawn
+    Base classifier = Base.classifier(recipe.model(), Prepared.labels(splits));
+    if (!classifier.model().made().isEmpty()) {
+      listener.note("new, from random weights: " + String.join(", ", classifier.model().made()));
+    }
+    return classifier;
   }
 
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
     Prepared rows = Prepared.of(splits, recipe.data(), base);
+    SameInputs.require(folder, base, rows);
+    if (rows.test().isEmpty()) {
+      throw new HoneException(
+          "no test row is left to measure the run by: give data.split.test a larger share, or name"
+              + " files in data.split.testPath");
+    }
     listener.note(Notes.data(rows));
     Skill skill =
         rows.labels().isEmpty()
@@ -107,7 +114,11 @@ public final class Run {
       listener.phase(RunResult.TUNED);
       add(scores, skill.score(RunResult.TUNED, base.model(), method, listener));
       if (fromRandom(skill)) {
-        add(scores, random(base, skill, rows));
+        Optional<Skill.Score> random = random(folder, base, skill, rows);
+        if (random.isEmpty()) {
+          return Optional.empty();
+        }
+        add(scores, random.get());
       }
       RunResult result =
           result(folder, weights, trained, log, scores, rows, skill, base.model(), method);
@@ -161,21 +172,25 @@ public final class Run {
         stop);
   }
 
-  /** The same model without its pretraining, every weight trained on the same rows. */
-  private Skill.Score random(Base base, Skill skill, Prepared rows) {
+  /**
+   * The same model without its pretraining, every weight trained on the same rows.
+   *
+   * @return empty when it was asked to stop; its checkpoints stay, to be taken up
+   */
+  private Optional<Skill.Score> random(RunFolder folder, Base base, Skill skill, Prepared rows) {
     listener.phase("random_weights");
     Engine.seed(recipe.seed());
     try (Model model = Families.random(base.model().config());
         Method full = new Full(model)) {
       TrainConfig config = recipe.train().withRate(Math.min(recipe.train().rate(), 1e-3));
-      Path scratch = recipe.runs().resolve("." + recipe.name() + "-random");
-      Checkpoints none = new Checkpoints(scratch);
-      try {
-        trainer(model, full, config, skill, rows, base, none, null).run();
-      } finally {
-        none.clear();
+      Checkpoints scratch = new Checkpoints(folder.file("random_weights"));
+      Trainer.Result trained = trainer(model, full, config, skill, rows, base, scratch, null).run();
+      if (trained.outcome() == Trainer.Outcome.INTERRUPTED) {
+        return Optional.empty();
       }
-      return skill.score("random_weights", model, full, listener);
+      Skill.Score score = skill.score("random_weights", model, full, listener);
+      scratch.clear();
+      return Optional.of(score);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.hone.config.Yaml;
 import dev.hone.error.HoneException;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.AtomicFiles;
+import dev.hone.train.Checkpoints;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -11,12 +12,15 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.stream.Stream;
 
 /**
  * The folder of one run, {@code runs/NAME}, held by one process at a time.
  *
  * <p>A finished run is never touched: the next one of that name is NAME-2. An unfinished run of the
- * same recipe is taken up where it stopped.
+ * same recipe is taken up where it stopped. One that has not come to a checkpoint, for example
+ * because its rows were refused, has nothing to lose and gives way to a mended recipe.
  */
 public final class RunFolder implements AutoCloseable {
   private final Path path;
@@ -75,18 +79,32 @@ public final class RunFolder implements AutoCloseable {
 
   private static boolean begun(Path path, String recipe) throws IOException {
     Path file = path.resolve("recipe.yaml");
-    if (!Files.exists(file)) {
+    boolean learned = new Checkpoints(path.resolve("checkpoints")).lastStep() > 0;
+    boolean same = Files.exists(file) && Files.readString(file).equals(recipe);
+    if (!same && !learned) {
+      clear(path);
       AtomicFiles.write(file, recipe);
       return false;
     }
-    if (!Files.readString(file).equals(recipe)) {
+    if (!same) {
       throw new HoneException(
           path
               + " holds an unfinished run of another recipe; finish it with 'hone train "
               + file
               + "', remove the folder, or give this run a name of its own (name=...)");
     }
-    return true;
+    return learned;
+  }
+
+  /** Removes everything but the lock. */
+  private static void clear(Path path) throws IOException {
+    try (Stream<Path> entries = Files.walk(path)) {
+      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+        if (!entry.equals(path) && !entry.equals(path.resolve(".lock"))) {
+          Files.delete(entry);
+        }
+      }
+    }
   }
 
   public Path path() {

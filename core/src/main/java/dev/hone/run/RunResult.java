@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +83,8 @@ public record RunResult(
     json.put("comparisons", comparisonsJson());
     json.put("splits", split.sizes());
     json.put("shared_groups", split.sharedGroups());
-    json.put("dropped_rows", dropped.size());
+    json.put("dropped_rows", split.dropped().size() + dropped.size());
+    json.put("dropped", droppedJson());
     json.put("steps", steps);
     json.put("best_step", bestStep);
     json.put("tokens", tokens);
@@ -103,6 +105,12 @@ public record RunResult(
     put(json, "macro_f1", line.macroF1());
     put(json, "mcc", line.mcc());
     return json;
+  }
+
+  private List<Map<String, Object>> droppedJson() {
+    return Stream.concat(split.dropped().stream(), dropped.stream())
+        .map(d -> Map.<String, Object>of("row", d.origin(), "reason", d.reason()))
+        .toList();
   }
 
   private List<Map<String, Object>> perplexitiesJson() {

@@ -32,36 +32,35 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
   /**
    * Opens a run's folder, an adapter's, or a model's.
    *
+   * @param model the base's folder, where it is another one than the adapter names; or null
    * @throws HoneException when an adapter does not belong to its base, or changes nothing
    */
-  public static Tuned open(Path folder) {
+  public static Tuned open(Path folder, @Nullable Path model) {
     if (Files.exists(folder.resolve("adapter").resolve(ADAPTER))) {
-      return adapter(folder.resolve("adapter"), null);
+      return adapter(folder.resolve("adapter"), model);
     }
     if (Files.exists(folder.resolve(ADAPTER))) {
-      return adapter(folder, null);
+      return adapter(folder, model);
     }
     boolean run = Files.exists(folder.resolve("recipe.yaml"));
     if (run && !Files.exists(folder.resolve("model").resolve("model.safetensors"))) {
       throw new HoneException(
           folder + " holds a run that is not finished; 'hone train' with its recipe takes it up");
     }
-    Path model = run ? folder.resolve("model") : folder;
-    Optional<AdapterCard> card = AdapterCard.read(model);
-    return new Tuned(Base.open(model), null, card);
+    Path whole = run ? folder.resolve("model") : folder;
+    if (model != null) {
+      throw new HoneException(
+          whole + " is a whole model and takes no other base: leave out --model");
+    }
+    return new Tuned(Base.open(whole), null, AdapterCard.read(whole));
   }
 
-  /**
-   * Opens an adapter.
-   *
-   * @param model the base's folder; null takes the one that the adapter names
-   */
-  public static Tuned adapter(Path folder, @Nullable Path model) {
+  private static Tuned adapter(Path folder, @Nullable Path model) {
     Optional<AdapterCard> card = AdapterCard.read(folder);
     Path named = model == null ? named(folder) : model;
     List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
     Base opened = Base.open(named);
-    if (!labels.isEmpty() && opened.model().backbone() instanceof dev.hone.model.Encoder) {
+    if (!labels.isEmpty() && !opened.speaks()) {
       opened.close();
       opened = Base.classifier(named, labels);
     }

@@ -18,10 +18,7 @@ final class Weights {
       Path adapter = folder.file("adapter");
       PeftFiles.write(adapter, lora, base.model(), base.folder().toString());
       ModelFiles.copyTokenizer(base.folder(), adapter);
-      AdapterCard.write(
-          adapter,
-          new AdapterCard(
-              base.fingerprint(), recipe.data().prompt(), recipe.data().answer(), labels));
+      AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, labels));
       return adapter;
     }
     if (method instanceof Full full) {
@@ -30,8 +27,7 @@ final class Weights {
       if (!base.folder().equals(model)) {
         ModelFiles.copyTokenizer(base.folder(), model);
       }
-      AdapterCard.write(
-          model, new AdapterCard("", recipe.data().prompt(), recipe.data().answer(), labels));
+      AdapterCard.write(model, AdapterCard.of("", recipe, labels));
       return model;
     }
     throw new IllegalArgumentException("no files for " + method.config());

@@ -51,9 +51,11 @@ public final class Lora implements Method {
   }
 
   /**
-   * A fresh adapter: A from Kaiming's uniform distribution, B zero, so that nothing changes yet.
+   * A fresh adapter: A from Kaiming's uniform distribution, B zero, so that nothing changes yet. A
+   * head that the base's files do not hold trains with it and is saved with it.
    */
-  public static Lora attach(LoraConfig config, Model model) {
+  public static Lora attach(LoraConfig given, Model model) {
+    LoraConfig config = Targets.withNewModules(given, model);
     Lora lora = new Lora(config, model);
     try (Scope scope = Scope.open()) {
       for (Linear linear : Targets.linears(config, model)) {
@@ -95,6 +97,15 @@ public final class Lora implements Method {
       }
       for (String name : Targets.saved(config, model)) {
         lora.replace(name, taken(left, PREFIX + name, origin, lora.baseValue(name).shape()));
+      }
+      for (String name : model.made()) {
+        if (!lora.replaced.containsKey(name)) {
+          throw new HoneException(
+              origin
+                  + ": neither this adapter nor its base model holds '"
+                  + name
+                  + "'; the adapter must bring it (modules_to_save), or its answers are random");
+        }
       }
     } catch (HoneException e) {
       lora.close();

@@ -23,6 +23,19 @@ public record LoraConfig(
     @Doc("Other alphas for modules whose name matches the key") Map<String, Double> alphaPattern)
     implements MethodConfig {
 
+  /** The same with other modules trained whole. */
+  LoraConfig saving(List<String> modules) {
+    return new LoraConfig(
+        rank,
+        alpha,
+        dropout,
+        targetModules,
+        rankStabilized,
+        List.copyOf(modules),
+        rankPattern,
+        alphaPattern);
+  }
+
   public static LoraConfig defaults() {
     return new LoraConfig(8, 16, 0.0, List.of("all-linear"), false, List.of(), Map.of(), Map.of());
   }

@@ -21,7 +21,7 @@ final class Targets {
   static List<Linear> linears(LoraConfig config, Model model) {
     Collection<Linear> all = model.linears().values();
     if (config.targetModules().equals(List.of(ALL_LINEAR))) {
-      return all.stream().filter(l -> !isOutput(l.name())).toList();
+      return all.stream().filter(l -> !isOutput(l.name()) && !savedWhole(l, config)).toList();
     }
     if (config.targetModules().isEmpty()) {
       throw new HoneException(
@@ -44,7 +44,25 @@ final class Targets {
     }
     return all.stream()
         .filter(l -> config.targetModules().stream().anyMatch(t -> matches(l.name(), t)))
+        .filter(l -> !savedWhole(l, config))
         .toList();
+  }
+
+  /** A module that trains whole gets no product beside it, as in PEFT. */
+  private static boolean savedWhole(Linear linear, LoraConfig config) {
+    return config.modulesToSave().stream().anyMatch(m -> matches(linear.name(), m));
+  }
+
+  /** The configuration with every module saved that the base's files do not hold: a new head. */
+  static LoraConfig withNewModules(LoraConfig config, Model model) {
+    List<String> saved = new ArrayList<>(config.modulesToSave());
+    for (String parameter : model.made()) {
+      String module = parameter.substring(0, parameter.lastIndexOf('.'));
+      if (saved.stream().noneMatch(m -> matches(module, m))) {
+        saved.add(module);
+      }
+    }
+    return config.saving(saved);
   }
 
   /** PEFT's rule: the whole path, or its ending after a dot. */

@@ -41,7 +41,7 @@ public final class Families {
   public static Model load(Path folder, String configFile) {
     ModelFolder files = ModelFolder.open(folder, configFile);
     try {
-      return opened(files, files.config());
+      return opened(files, files.config(), false);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -66,7 +66,7 @@ public final class Families {
         names.put(String.valueOf(i), labels.get(i));
         numbers.put(labels.get(i), i);
       }
-      return opened(files, Config.of(config.file(), json));
+      return opened(files, Config.of(config.file(), json), true);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -82,10 +82,10 @@ public final class Families {
             () -> new HoneException(folder + ": " + architecture + " has no classification head"));
   }
 
-  private static Model opened(ModelFolder files, Config config) {
+  private static Model opened(ModelFolder files, Config config, boolean renewing) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    FolderWeights weights = new FolderWeights(files, family.prefix());
+    FolderWeights weights = new FolderWeights(files, family.prefix(), renewing);
     Parts parts = new Parts(weights);
     try {
       Backbone backbone = family.backbone(config, parts);
