@@ -105,7 +105,7 @@ class YamlTest {
         "x.yaml:2: method.type is \"lorra\", expected one of full, lora (did you mean 'lora'?)",
         refusal("method:\n  type: lorra\n"));
     assertEquals(
-        "x.yaml:3: unknown key 'rank' in method (it has no keys)",
+        "x.yaml:3: unknown key 'rank' in method (known: stored)",
         refusal("method:\n  type: full\n  rank: 3\n"));
   }
 
