@@ -34,8 +34,6 @@ public final class Engine {
     propertyDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     // One OpenMP pool for libtorch and MKL instead of two that fight for the cores.
     environmentDefault("MKL_THREADING_LAYER", "GNU");
-    // Waiting threads sleep: spinning ones take the cores from whoever they wait for.
-    environmentDefault("OMP_WAIT_POLICY", "passive");
     try {
       Loader.load(torch.class);
     } catch (UnsatisfiedLinkError e) {
