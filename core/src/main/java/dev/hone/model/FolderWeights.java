@@ -109,17 +109,17 @@ public final class FolderWeights implements Weights {
     }
   }
 
-  /** Parameter names, and the names that the files use for them. */
+  @Override
   public Map<String, String> fileNames() {
     return fileNames;
   }
 
-  /** Parameters that the files do not hold and that start at random. */
+  @Override
   public List<String> made() {
     return made;
   }
 
-  /** Tensors in the files that the model does not use. */
+  @Override
   public List<String> surplus() {
     return folder.tensors().keySet().stream().filter(n -> !fileNames.containsValue(n)).toList();
   }

@@ -1,5 +1,8 @@
 package dev.hone.model;
 
+import java.util.List;
+import java.util.Map;
+
 /** Where a model's parameters come from: a folder, or a random start. */
 public interface Weights {
 
@@ -19,4 +22,19 @@ public interface Weights {
 
   /** Whether a parameter of this name can be had without making it up. */
   boolean has(String name);
+
+  /** Parameter names, and the names that the files use for them. */
+  default Map<String, String> fileNames() {
+    return Map.of();
+  }
+
+  /** Parameters that the files do not hold and that start at random. */
+  default List<String> made() {
+    return List.of();
+  }
+
+  /** Tensors in the files that the model does not use. */
+  default List<String> surplus() {
+    return List.of();
+  }
 }

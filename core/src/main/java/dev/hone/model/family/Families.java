@@ -7,12 +7,14 @@ import dev.hone.model.Head;
 import dev.hone.model.Model;
 import dev.hone.model.Parts;
 import dev.hone.model.RandomWeights;
+import dev.hone.model.Weights;
 import dev.hone.store.Config;
 import dev.hone.store.ModelFolder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Makes models: finds the family that an architecture belongs to. */
@@ -85,7 +87,16 @@ public final class Families {
   private static Model opened(ModelFolder files, Config config, boolean renewing) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    FolderWeights weights = new FolderWeights(files, family.prefix(), renewing);
+    Weights weights = new FolderWeights(files, family.prefix(), renewing);
+    return built(family, architecture, config, weights, files);
+  }
+
+  private static Model built(
+      Family family,
+      String architecture,
+      Config config,
+      Weights weights,
+      @Nullable ModelFolder files) {
     Parts parts = new Parts(weights);
     try {
       Backbone backbone = family.backbone(config, parts);
@@ -122,31 +133,10 @@ public final class Families {
 
   /** A model of this configuration from the engine's seeded random numbers. */
   public static Model random(Config config) {
-    String architecture = architecture(config, Path.of("config.json"));
-    Family family = KNOWN.get(architecture);
-    if (family == null) {
-      throw new HoneException("architecture '" + architecture + "' is not supported");
-    }
-    Parts parts =
-        new Parts(new RandomWeights(config.optionalDouble("initializer_range").orElse(0.02)));
-    try {
-      Backbone backbone = family.backbone(config, parts);
-      Head head = family.head(architecture, config, backbone, parts);
-      return new Model(
-          architecture,
-          config,
-          backbone,
-          head,
-          parts.parameters(),
-          parts.linears(),
-          Map.of(),
-          List.of(),
-          List.of(),
-          null);
-    } catch (RuntimeException e) {
-      parts.close();
-      throw e;
-    }
+    Path origin = Path.of("config.json");
+    String architecture = architecture(config, origin);
+    double std = config.optionalDouble("initializer_range").orElse(0.02);
+    return built(family(architecture, origin), architecture, config, new RandomWeights(std), null);
   }
 
   private static String architecture(Config config, Path folder) {
