@@ -3,7 +3,7 @@ package dev.hone.model;
 import dev.hone.tensor.Tensor;
 
 /** A model without its head. */
-public sealed interface Backbone permits Decoder, Encoder {
+public sealed interface Backbone permits Stack {
   /** Ids to the last hidden states [B, T, C]. */
   Tensor forward(Inputs inputs, Pass pass);
 

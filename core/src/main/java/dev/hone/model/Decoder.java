@@ -25,10 +25,10 @@ public record Decoder(
     double dropout,
     int hiddenSize,
     int maxPositions)
-    implements Backbone {
+    implements Stack {
 
   @Override
-  public Tensor forward(Inputs inputs, Pass pass) {
+  public Start begin(Inputs inputs, Pass pass) {
     KeyValueCache cache = pass.cache();
     long seen = cache == null ? 0 : cache.length();
     Tensor place =
@@ -41,17 +41,16 @@ public record Decoder(
       x = x.add(positions.forward(place, pass));
     }
     x = pass.dropout(x, dropout);
-    Frame frame = frame(inputs, seen, cache != null, rope == null ? null : rope.angles(place));
-    for (Block block : blocks) {
-      pass.traced(x);
-      x = block.forward(x, frame, pass);
+    return new Start(
+        x, frame(inputs, seen, cache != null, rope == null ? null : rope.angles(place)));
+  }
+
+  @Override
+  public Tensor finish(Tensor hidden, Inputs inputs, Pass pass) {
+    if (pass.cache() != null) {
+      pass.cache().advance(inputs.width());
     }
-    if (cache != null) {
-      cache.advance(inputs.width());
-    }
-    x = last.forward(x, pass);
-    pass.traced(x);
-    return x;
+    return last.forward(hidden, pass);
   }
 
   /** Learned positions end somewhere; beyond them there is nothing to look up. */

@@ -21,10 +21,10 @@ public record Encoder(
     double dropout,
     int hiddenSize,
     int maxPositions)
-    implements Backbone {
+    implements Stack {
 
   @Override
-  public Tensor forward(Inputs inputs, Pass pass) {
+  public Start begin(Inputs inputs, Pass pass) {
     Decoder.requireRoom(inputs.width(), maxPositions);
     Tensor place = inputs.positions() != null ? inputs.positions() : Tensors.arange(inputs.width());
     Tensor x = tokens.forward(inputs.ids(), pass).add(positions.forward(place, pass));
@@ -37,12 +37,11 @@ public record Encoder(
     }
     x = pass.dropout(embeddingNorm.forward(x, pass), dropout);
     Tensor mask = inputs.mask() == null ? null : inputs.mask().eq(1).unsqueeze(1).unsqueeze(1);
-    Frame frame = new Frame(mask, false, null);
-    pass.traced(x);
-    for (Block block : blocks) {
-      x = block.forward(x, frame, pass);
-      pass.traced(x);
-    }
-    return x;
+    return new Start(x, new Frame(mask, false, null));
+  }
+
+  @Override
+  public Tensor finish(Tensor hidden, Inputs inputs, Pass pass) {
+    return hidden;
   }
 }

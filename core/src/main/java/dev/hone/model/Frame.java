@@ -11,4 +11,4 @@ import org.jspecify.annotations.Nullable;
  * @param causal a position sees only itself and those before it; only where mask is null
  * @param angles for rotary positions, or null
  */
-record Frame(@Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles) {}
+public record Frame(@Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles) {}

@@ -18,7 +18,7 @@ public record Rope(double[] inverseFrequencies, double scale) {
   private static final List<String> TYPES = List.of("default", "linear", "llama3");
 
   /** Cosines and sines of all positions of one pass, broadcastable to [B, H, T, D]. */
-  record Angles(Tensor cos, Tensor sin) {}
+  public record Angles(Tensor cos, Tensor sin) {}
 
   /**
    * Reads both generations of config.json: {@code rope_parameters}, or {@code rope_theta} with

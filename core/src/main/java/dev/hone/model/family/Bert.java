@@ -1,7 +1,6 @@
 package dev.hone.model.family;
 
 import dev.hone.model.Activation;
-import dev.hone.model.Attention;
 import dev.hone.model.Backbone;
 import dev.hone.model.Block;
 import dev.hone.model.Embedding;
@@ -9,6 +8,7 @@ import dev.hone.model.Encoder;
 import dev.hone.model.Head;
 import dev.hone.model.Linear;
 import dev.hone.model.Mlp;
+import dev.hone.model.MultiHeadAttention;
 import dev.hone.model.Parts;
 import dev.hone.model.Qkv;
 import dev.hone.model.Weights;
@@ -56,7 +56,7 @@ final class Bert implements Family {
     int heads = config.intValue("num_attention_heads");
     int inner = config.intValue("intermediate_size");
     return new Block.PostNorm(
-        new Attention(
+        new MultiHeadAttention(
             layer,
             new Qkv.Separate(
                 parts.linear(at + "attention.self.query", hidden, hidden, true),

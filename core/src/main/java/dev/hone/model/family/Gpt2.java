@@ -1,13 +1,13 @@
 package dev.hone.model.family;
 
 import dev.hone.model.Activation;
-import dev.hone.model.Attention;
 import dev.hone.model.Backbone;
 import dev.hone.model.Block;
 import dev.hone.model.Decoder;
 import dev.hone.model.Embedding;
 import dev.hone.model.Head;
 import dev.hone.model.Mlp;
+import dev.hone.model.MultiHeadAttention;
 import dev.hone.model.Parts;
 import dev.hone.model.Qkv;
 import dev.hone.store.Config;
@@ -53,7 +53,7 @@ final class Gpt2 implements Family {
     int inner = config.optionalInt("n_inner").orElse(4 * hidden);
     return new Block.PreNorm(
         parts.layerNorm(at + "ln_1", hidden, eps(config)),
-        new Attention(
+        new MultiHeadAttention(
             layer,
             new Qkv.Fused(parts.conv1d(at + "attn.c_attn", hidden, 3L * hidden)),
             parts.conv1d(at + "attn.c_proj", hidden, hidden),

@@ -1,13 +1,13 @@
 package dev.hone.model.family;
 
 import dev.hone.model.Activation;
-import dev.hone.model.Attention;
 import dev.hone.model.Backbone;
 import dev.hone.model.Block;
 import dev.hone.model.Decoder;
 import dev.hone.model.Embedding;
 import dev.hone.model.Head;
 import dev.hone.model.Mlp;
+import dev.hone.model.MultiHeadAttention;
 import dev.hone.model.Parts;
 import dev.hone.model.Qkv;
 import dev.hone.model.Rope;
@@ -60,7 +60,7 @@ final class Llama implements Family {
     int keys = keyValueHeads * headWidth;
     return new Block.PreNorm(
         parts.rmsNorm(at + "input_layernorm", hidden, eps),
-        new Attention(
+        new MultiHeadAttention(
             layer,
             new Qkv.Separate(
                 parts.linear(at + "self_attn.q_proj", hidden, queries, bias),

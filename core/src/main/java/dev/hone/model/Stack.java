@@ -1,0 +1,38 @@
+package dev.hone.model;
+
+import dev.hone.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Layers on top of each other. A pass is made of its beginning, the layers one by one and its end,
+ * so that training can stop and go on between any two layers.
+ */
+public sealed interface Stack extends Backbone permits Decoder, Encoder {
+  /**
+   * What the first layer is given.
+   *
+   * @param hidden [B, T, C]
+   * @param frame what all layers share
+   */
+  record Start(Tensor hidden, Frame frame) {}
+
+  Start begin(Inputs inputs, Pass pass);
+
+  List<Block> blocks();
+
+  /** From the output of the last layer [B, T, C] to the last hidden states. */
+  Tensor finish(Tensor hidden, Inputs inputs, Pass pass);
+
+  @Override
+  default Tensor forward(Inputs inputs, Pass pass) {
+    Start start = begin(inputs, pass);
+    Tensor x = start.hidden();
+    for (Block block : blocks()) {
+      pass.traced(x);
+      x = block.forward(x, start.frame(), pass);
+    }
+    x = finish(x, inputs, pass);
+    pass.traced(x);
+    return x;
+  }
+}
