@@ -1,5 +1,6 @@
 package dev.hone.app;
 
+import dev.hone.app.bench.BenchCommand;
 import dev.hone.error.HoneException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -55,6 +56,7 @@ public final class Main {
         new EvalCommand(console),
         new MergeCommand(console),
         new DoctorCommand(console),
+        new BenchCommand(console.out()),
         new CheckCommand(console),
         new SchemaCommand(console));
   }

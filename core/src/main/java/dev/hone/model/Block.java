@@ -1,5 +1,6 @@
 package dev.hone.model;
 
+import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
 
 /** One transformer layer: x [B, T, C] to [B, T, C]. */
@@ -12,7 +13,7 @@ public sealed interface Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       Tensor attended = attention.forward(beforeAttention.forward(x, pass), frame, pass);
-      Tensor middle = x.add(pass.dropout(attended, dropout));
+      Tensor middle = Tape.boundary(x.add(pass.dropout(attended, dropout)));
       Tensor fed = mlp.forward(beforeMlp.forward(middle, pass), pass);
       return middle.add(pass.dropout(fed, dropout));
     }
@@ -24,7 +25,7 @@ public sealed interface Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       Tensor attended = pass.dropout(attention.forward(x, frame, pass), dropout);
-      Tensor middle = afterAttention.forward(x.add(attended), pass);
+      Tensor middle = Tape.boundary(afterAttention.forward(x.add(attended), pass));
       Tensor fed = pass.dropout(mlp.forward(middle, pass), dropout);
       return afterMlp.forward(middle.add(fed), pass);
     }

@@ -1,5 +1,7 @@
 package dev.hone.model;
 
+import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
 import java.util.List;
 
@@ -29,7 +31,8 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder {
     Tensor x = start.hidden();
     for (Block block : blocks()) {
       pass.traced(x);
-      x = block.forward(x, start.frame(), pass);
+      Tensor below = Tape.boundary(x);
+      x = Scope.only(() -> block.forward(below, start.frame(), pass));
     }
     x = finish(x, inputs, pass);
     pass.traced(x);

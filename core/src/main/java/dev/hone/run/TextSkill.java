@@ -49,7 +49,7 @@ final class TextSkill implements Skill {
       Batch batch = Batch.of(row, base.tokenizer().padId());
       try (Scope scope = Scope.open();
           GradMode off = GradMode.off()) {
-        losses[done] = objective.lossSum(model, Pass.plain().with(adapter), batch, 0).item();
+        losses[done] = objective.value(model, Pass.plain().with(adapter), batch);
         tokens[done] = (int) batch.learnedTokens();
       }
       listener.progress(++done, test.size());

@@ -32,13 +32,46 @@ public final class Functional {
         || x.dtype() != weight.dtype()) {
       throw Shapes.mismatch("linear", "input [..., in] and weight [out, in]", x, weight);
     }
-    if (bias == null) {
-      return new Tensor(torch.linear(x.handle(), weight.handle()));
-    }
-    if (bias.rank() != 1 || bias.size(0) != weight.size(0)) {
+    if (bias != null && (bias.rank() != 1 || bias.size(0) != weight.size(0))) {
       throw Shapes.mismatch("linear", "weight [out, in] and bias [out]", weight, bias);
     }
-    return new Tensor(torch.linear(x.handle(), weight.handle(), new TensorOptional(bias.handle())));
+    if (Tape.recording()) {
+      return Linears.recorded(x, weight, bias);
+    }
+    if (!GradMode.isOn()) {
+      return DenseProduct.linear(x, weight, bias);
+    }
+    return new Tensor(
+        bias == null
+            ? torch.linear(x.handle(), weight.handle())
+            : torch.linear(x.handle(), weight.handle(), optional(bias)));
+  }
+
+  /**
+   * x Wᵀ + bias + scale (x Aᵀ) Bᵀ, a linear with a product of low rank beside it
+   * (arXiv:2106.09685), as small products: W + scale B A is never made.
+   *
+   * @param x [..., in]
+   * @param weight [out, in]
+   * @param bias [out], or null
+   * @param a [r, in]
+   * @param b [out, r]
+   */
+  public static Tensor lowRank(
+      Tensor x, Tensor weight, @Nullable Tensor bias, Tensor a, Tensor b, double scale) {
+    if (a.rank() != 2
+        || b.rank() != 2
+        || a.size(1) != x.size(-1)
+        || b.size(0) != weight.size(0)
+        || a.size(0) != b.size(1)) {
+      throw Shapes.mismatch("lowRank", "input [..., in], a [r, in] and b [out, r]", x, a, b);
+    }
+    boolean frozen = !weight.requiresGrad() && (bias == null || !bias.requiresGrad());
+    boolean contiguous = x.isContiguous();
+    if (Tape.recording() && frozen && contiguous && a.requiresGrad() && b.requiresGrad()) {
+      return LowRank.recorded(x, weight, bias, a, b, scale);
+    }
+    return linear(x, weight, bias).add(linear(linear(x, a, null), b, null), scale);
   }
 
   /**

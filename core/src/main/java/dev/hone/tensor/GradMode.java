@@ -22,6 +22,10 @@ public final class GradMode implements AutoCloseable {
     return new GradMode(true);
   }
 
+  static boolean isOn() {
+    return org.bytedeco.pytorch.GradMode.is_enabled();
+  }
+
   @Override
   public void close() {
     guard.deallocate();

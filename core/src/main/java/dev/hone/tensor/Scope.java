@@ -1,5 +1,6 @@
 package dev.hone.tensor;
 
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 
 /**
@@ -20,6 +21,21 @@ public final class Scope implements AutoCloseable {
 
   public static Scope open() {
     return new Scope();
+  }
+
+  /**
+   * Makes one tensor in a scope of its own: what was made on the way is freed, and the result
+   * belongs to the scope around. What a backward pass will need of the rest, the engine keeps.
+   */
+  public static Tensor only(Supplier<Tensor> made) {
+    requireOpen();
+    PointerScope around = PointerScope.getInnerScope();
+    try (Scope scope = open()) {
+      Tensor result = made.get();
+      around.attach(result.handle());
+      scope.pointers.detach(result.handle());
+      return result;
+    }
   }
 
   static boolean isOpen() {

@@ -192,6 +192,10 @@ public final class Tensor implements AutoCloseable {
     return handle().is_contiguous() ? this : of(handle().contiguous());
   }
 
+  public boolean isContiguous() {
+    return handle().is_contiguous();
+  }
+
   /** A copy with memory of its own. */
   public Tensor copy() {
     return of(torch.clone(handle()));
@@ -228,6 +232,12 @@ public final class Tensor implements AutoCloseable {
       throw Shapes.mismatch("backward", "a gradient of equal shape", this, gradient);
     }
     handle().backward(gradient.handle(), new BoolOptional(), false, new TensorArrayRefOptional());
+  }
+
+  /** The same, and the history stays, for another gradient may come this way. */
+  void backwardAgain(Tensor gradient) {
+    handle()
+        .backward(gradient.handle(), new BoolOptional(true), false, new TensorArrayRefOptional());
   }
 
   /** The collected gradient, or null where there is none. */

@@ -10,7 +10,6 @@ import dev.hone.tensor.Engine;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Gradients;
 import dev.hone.tensor.Scope;
-import dev.hone.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -129,12 +128,10 @@ public record Trainer(
       try (Scope scope = Scope.open();
           GradMode on = GradMode.on()) {
         Pass pass = Pass.plain().with(method).train(config.dropout());
-        Tensor loss = objective.lossSum(model, pass, part, config.labelSmoothing());
-        double value = loss.item();
+        double value = objective.learn(model, pass, part, config.labelSmoothing(), 1.0 / learned);
         if (!Double.isFinite(value)) {
           throw bad(step, part, "the loss");
         }
-        loss.mul(1.0 / learned).backward();
         sum += value;
       }
     }

@@ -23,7 +23,7 @@ public final class Validation {
       Batch batch = Batch.of(rows, padId);
       try (Scope scope = Scope.open();
           GradMode off = GradMode.off()) {
-        sum += objective.lossSum(model, Pass.plain().with(adapter), batch, 0).item();
+        sum += objective.value(model, Pass.plain().with(adapter), batch);
         count += objective.count(batch);
       }
     }

@@ -192,11 +192,16 @@ public final class Lora implements Method {
   @Override
   public Tensor linear(Linear at, Tensor x, Pass pass) {
     Tensor w = weight(at);
-    Tensor y =
-        Functional.linear(
-            x, at.transposed() ? w.t() : w, at.bias() == null ? null : value(at.bias()));
+    Tensor weight = at.transposed() ? w.t() : w;
+    Tensor bias = at.bias() == null ? null : value(at.bias());
     Pair pair = pairs.get(at.name());
-    return pair == null ? y : y.add(pair.delta(x, pass.training()), pair.scale());
+    if (pair == null) {
+      return Functional.linear(x, weight, bias);
+    }
+    if (pass.training() && pair.dropout() > 0) {
+      return Functional.linear(x, weight, bias).add(pair.delta(x, true), pair.scale());
+    }
+    return Functional.lowRank(x, weight, bias, pair.a(), pair.b(), pair.scale());
   }
 
   /** A tied head keeps the base's matrix while the embedding trains, and the other way round. */

@@ -1,0 +1,260 @@
+package dev.hone.app.bench;
+
+import dev.hone.data.Batch;
+import dev.hone.data.TokenRow;
+import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
+import dev.hone.method.FullConfig;
+import dev.hone.method.Method;
+import dev.hone.method.MethodConfig;
+import dev.hone.method.Methods;
+import dev.hone.method.lora.LoraConfig;
+import dev.hone.model.Model;
+import dev.hone.model.ModelFiles;
+import dev.hone.model.family.Families;
+import dev.hone.model.head.LmHead;
+import dev.hone.tensor.Cpu;
+import dev.hone.tensor.DType;
+import dev.hone.tensor.Engine;
+import dev.hone.tensor.MatrixProduct;
+import dev.hone.train.BatchPlan;
+import dev.hone.train.CausalLmObjective;
+import dev.hone.train.ClassificationObjective;
+import dev.hone.train.StepReport;
+import dev.hone.train.StopSignal;
+import dev.hone.train.TrainConfig;
+import dev.hone.train.TrainListener;
+import dev.hone.train.Trainer;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code hone bench}: how fast this machine trains. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures training steps or generation on this machine: one line of JSON.",
+      "",
+      "bench/compare.py runs this and the Python libraries in turn."
+    })
+@SuppressWarnings("NullAway.Init") // picocli fills the fields before a command runs
+public final class BenchCommand implements Callable<Integer> {
+  private final PrintStream out;
+
+  @Option(names = "--model", description = "Folder with a model.")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--shape",
+      description = "Instead: random weights of the size of a well-known model.")
+  private @Nullable String shape;
+
+  @Option(names = "--write", description = "Write the model to this folder and stop.")
+  private @Nullable Path write;
+
+  @Option(names = "--method", description = "full, lora (q and v), lora-all (${DEFAULT-VALUE}).")
+  private String method = "lora-all";
+
+  @Option(names = "--batch", description = "Rows of a step (${DEFAULT-VALUE}).")
+  private int batch = 4;
+
+  @Option(names = "--seq", description = "Tokens of a drawn row (${DEFAULT-VALUE}).")
+  private int width = 256;
+
+  @Option(names = "--steps", description = "Steps, the first of which warms up (${DEFAULT-VALUE}).")
+  private int steps = 8;
+
+  @Option(names = "--rate", description = "Learning rate (${DEFAULT-VALUE}).")
+  private double rate = 1e-4;
+
+  @Option(names = "--rows", description = "JSON lines with input_ids and completion_mask.")
+  private @Nullable Path rows;
+
+  @Option(names = "--threads", description = "Threads; 0 means one a physical core.")
+  private int threads;
+
+  public BenchCommand(PrintStream out) {
+    this.out = out;
+  }
+
+  @Override
+  public Integer call() {
+    Engine.threads(threads);
+    try (Model opened = opened()) {
+      if (write != null) {
+        ModelFiles.write(write, opened, Map.of(), DType.F32);
+        return 0;
+      }
+      out.println(JsonMapper.shared().writeValueAsString(measured(opened)));
+    }
+    return 0;
+  }
+
+  private Model opened() {
+    if ((model == null) == (shape == null)) {
+      throw new HoneException("name what to measure: --model FOLDER or --shape NAME");
+    }
+    if (model != null) {
+      return Families.load(model);
+    }
+    Engine.seed(1);
+    return Families.random(Shape.named(String.valueOf(shape)).config());
+  }
+
+  private MethodConfig method() {
+    LoraConfig lora = LoraConfig.defaults();
+    return switch (method) {
+      case "full" -> FullConfig.defaults();
+      case "lora-all" -> lora;
+      case "lora" ->
+          new LoraConfig(
+              8, 16, 0, List.of("q_proj", "v_proj"), false, List.of(), Map.of(), Map.of());
+      default ->
+          throw new HoneException(
+              "no method '"
+                  + method
+                  + "' to measure"
+                  + Nearest.hint(method, List.of("full", "lora", "lora-all")));
+    };
+  }
+
+  private Map<String, Object> measured(Model opened) {
+    boolean speaks = opened.head() instanceof LmHead;
+    List<TokenRow> all =
+        rows != null
+            ? BenchRows.read(rows)
+            : BenchRows.random(8 * batch, width, opened.config().intValue("vocab_size"), 2);
+    Engine.seed(1);
+    try (Method attached = Methods.attach(method(), opened)) {
+      Laps laps = new Laps();
+      new Trainer(
+              opened,
+              attached,
+              speaks ? new CausalLmObjective() : new ClassificationObjective(),
+              config(),
+              plan(all),
+              List.of(),
+              0,
+              1,
+              null,
+              laps,
+              new StopSignal())
+          .run();
+      long peak = Cpu.peakResidentBytes();
+      Products products = Products.of(opened, attached, Batch.of(plan(all).rows(1), 0));
+      double best = MatrixProduct.gflops(1024, 1024, 1024);
+      double alone = products.seconds();
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("side", "hone");
+      line.put("method", method);
+      laps.write(line);
+      line.put("peak_rss_mb", peak >> 20);
+      line.put("products_alone_ms", rounded(1000 * alone));
+      line.put("products_share", rounded(alone / laps.median()));
+      line.put("gflops", rounded(products.operations() / laps.median() / 1e9));
+      line.put("gflops_of_machine", rounded(best));
+      line.put("losses", laps.losses());
+      return line;
+    }
+  }
+
+  static double rounded(double value) {
+    return Math.round(value * 100) / 100.0;
+  }
+
+  private TrainConfig config() {
+    TrainConfig d = TrainConfig.defaults();
+    return new TrainConfig(
+        0,
+        steps,
+        batch,
+        0,
+        rate,
+        TrainConfig.Schedule.CONSTANT,
+        0,
+        d.weightDecay(),
+        d.beta1(),
+        d.beta2(),
+        d.epsilon(),
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        false);
+  }
+
+  private BatchPlan plan(List<TokenRow> all) {
+    return new BatchPlan() {
+      @Override
+      public int stepsPerEpoch() {
+        return Math.max(1, all.size() / batch);
+      }
+
+      @Override
+      public List<TokenRow> rows(int step) {
+        int from = step * batch % all.size();
+        return all.subList(from, Math.min(all.size(), from + batch));
+      }
+    };
+  }
+
+  /** The steps as they went. */
+  private static final class Laps implements TrainListener {
+    private final List<StepReport> steps = new ArrayList<>();
+    private double first;
+
+    @Override
+    public void step(StepReport report) {
+      if (steps.isEmpty()) {
+        Instant begun = ProcessHandle.current().info().startInstant().orElseThrow();
+        first = Duration.between(begun, Instant.now()).toMillis() / 1000.0;
+      }
+      steps.add(report);
+    }
+
+    /** Those after the first, which warms up. */
+    private List<StepReport> warm() {
+      return steps.size() > 1 ? steps.subList(1, steps.size()) : steps;
+    }
+
+    private double[] seconds() {
+      double[] seconds = warm().stream().mapToDouble(StepReport::seconds).toArray();
+      Arrays.sort(seconds);
+      return seconds;
+    }
+
+    double median() {
+      double[] seconds = seconds();
+      return seconds[seconds.length / 2];
+    }
+
+    List<Double> losses() {
+      return steps.stream().map(StepReport::loss).toList();
+    }
+
+    void write(Map<String, Object> line) {
+      double[] seconds = seconds();
+      double tokens = warm().stream().mapToLong(StepReport::tokens).sum();
+      line.put("tokens_per_s", rounded(tokens / Arrays.stream(seconds).sum()));
+      line.put("step_ms_median", rounded(1000 * median()));
+      line.put("step_ms_min", rounded(1000 * seconds[0]));
+      line.put("step_ms_max", rounded(1000 * seconds[seconds.length - 1]));
+      line.put("seconds_to_first_step", rounded(first));
+      line.put("loss_first", steps.getFirst().loss());
+      line.put("loss_last", steps.getLast().loss());
+    }
+  }
+}

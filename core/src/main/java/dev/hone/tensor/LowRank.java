@@ -1,0 +1,56 @@
+package dev.hone.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * x Wᵀ + bias + s (x Aᵀ) Bᵀ for the {@link Tape}, with W and bias frozen: the small products are
+ * added to the large one where it lies, and x and x Aᵀ are all that is saved.
+ */
+final class LowRank {
+  private LowRank() {}
+
+  static Tensor recorded(
+      Tensor x, Tensor weight, @Nullable Tensor bias, Tensor a, Tensor b, double scale) {
+    Tensor result;
+    Tensor inner;
+    try (GradMode off = GradMode.off()) {
+      result = DenseProduct.linear(x, weight, bias);
+      inner = DenseProduct.linear(rows(x), a, null);
+      inner.mulInPlace(scale);
+      addProduct(rows(result), inner, b.t());
+    }
+    List<Tensor> inputs = new ArrayList<>(List.of(a, b));
+    if (x.requiresGrad()) {
+      inputs.add(x);
+    }
+    return Tape.cut(
+        inputs,
+        List.of(x, weight, inner),
+        result,
+        gradient -> {
+          Tensor g = rows(gradient);
+          Tensor back = g.matmul(b);
+          back.mulInPlace(scale);
+          List<Tensor> gradients =
+              new ArrayList<>(List.of(back.t().matmul(rows(x)), g.t().matmul(inner)));
+          if (x.requiresGrad()) {
+            Tensor ofX = DenseProduct.linear(gradient, weight.t(), null);
+            addProduct(rows(ofX), back, a);
+            gradients.add(ofX);
+          }
+          return gradients;
+        });
+  }
+
+  /** sum += left right. */
+  private static void addProduct(Tensor sum, Tensor left, Tensor right) {
+    sum.handle().addmm_(left.handle(), right.handle(), new Scalar(1), new Scalar(1));
+  }
+
+  private static Tensor rows(Tensor x) {
+    return x.rank() == 2 ? x : x.view(-1, x.size(-1));
+  }
+}

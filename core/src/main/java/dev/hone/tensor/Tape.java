@@ -1,0 +1,208 @@
+package dev.hone.tensor;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Operations whose backward pass is written by hand.
+ *
+ * <p>The engine records history by itself, but takes no operation of ours into it from Java. So
+ * history is cut at such an operation: its result is a new leaf, and the tape remembers how a
+ * gradient of that leaf becomes gradients of the inputs. Going back means to let the engine work
+ * through the last piece of history, then to take the cuts from the latest to the first: each hands
+ * the gradient that its leaf has collected on to the piece of history before it.
+ *
+ * <p>While no tape is open the same operations are recorded by the engine.
+ */
+public final class Tape implements AutoCloseable {
+  private static final ThreadLocal<Deque<Tape>> OPEN = ThreadLocal.withInitial(ArrayDeque::new);
+
+  /**
+   * @param inputs what the result was made from, as far as it takes gradients
+   * @param saved what the way back needs besides
+   * @param backward from the gradient of the result to those of the inputs, in their order
+   */
+  private record Cut(
+      List<Tensor> inputs,
+      List<Tensor> saved,
+      Tensor result,
+      Function<Tensor, List<Tensor>> backward) {
+    void close() {
+      inputs.forEach(Tensor::close);
+      saved.forEach(Tensor::close);
+      result.close();
+    }
+  }
+
+  /** A gradient that waits for its other consumers. */
+  private static final class Waiting {
+    private int consumers;
+    private @Nullable Tensor sum;
+    private boolean own;
+
+    void add(Tensor gradient) {
+      if (sum == null) {
+        sum = gradient.keep();
+      } else if (own) {
+        sum.addInPlace(gradient, 1);
+      } else { // the first may be in use elsewhere
+        Tensor both = sum.add(gradient).keep();
+        sum.close();
+        sum = both;
+        own = true;
+      }
+    }
+
+    void handTo(Tensor input) {
+      if (sum != null) {
+        input.backwardAgain(sum);
+        close();
+      }
+    }
+
+    void close() {
+      if (sum != null) {
+        sum.close();
+        sum = null;
+      }
+    }
+  }
+
+  private final Deque<Cut> cuts = new ArrayDeque<>();
+  private final Map<Tensor, Waiting> waiting = new IdentityHashMap<>();
+
+  private Tape() {}
+
+  /** Begins to cut in this thread, until closed; tapes nest, and the innermost one records. */
+  public static Tape open() {
+    Tape tape = new Tape();
+    OPEN.get().push(tape);
+    return tape;
+  }
+
+  /** Whether an operation that is worked by hand would be remembered now. */
+  static boolean recording() {
+    return !OPEN.get().isEmpty() && GradMode.isOn();
+  }
+
+  /**
+   * Remembers an operation.
+   *
+   * @param inputs those that take gradients; with none, nothing is remembered
+   * @param saved what {@code backward} needs besides, kept until it has run
+   * @param result without history
+   * @param backward from the gradient of the result to those of the inputs, in their order; runs
+   *     without recording
+   * @return the result, which from now on collects a gradient
+   */
+  static Tensor cut(
+      List<Tensor> inputs,
+      List<Tensor> saved,
+      Tensor result,
+      Function<Tensor, List<Tensor>> backward) {
+    if (inputs.isEmpty()) {
+      return result;
+    }
+    Tape tape = OPEN.get().element();
+    inputs.forEach(Tensor::keep);
+    saved.forEach(Tensor::keep);
+    inputs.forEach(i -> tape.waiting.computeIfAbsent(i, n -> new Waiting()).consumers++);
+    tape.cuts.push(new Cut(inputs, saved, result.requiresGrad(true).keep(), backward));
+    return result;
+  }
+
+  /**
+   * Cuts where a value goes several ways, so that the history before it is gone through once, with
+   * the sum of what comes back on all of them.
+   */
+  public static Tensor boundary(Tensor x) {
+    return recording() && x.requiresGrad() ? cut(List.of(x), List.of(), x.detach(), List::of) : x;
+  }
+
+  /**
+   * An operation that keeps only its input, and is done again on the way back: less memory for more
+   * time (arXiv:1604.06174). Numbers that it draws must come from a seed that it sets itself.
+   */
+  public static Tensor checkpoint(Tensor x, UnaryOperator<Tensor> operation) {
+    if (!recording()) {
+      return operation.apply(x);
+    }
+    Tensor result;
+    try (GradMode off = GradMode.off()) {
+      result = operation.apply(x);
+    }
+    // Even an input without history has to be kept: what trains may lie within the operation.
+    Tensor entry = x.requiresGrad() ? x : x.detach().requiresGrad(true);
+    return cut(
+        List.of(entry),
+        List.of(),
+        result.detach(),
+        gradient -> {
+          try (GradMode on = GradMode.on();
+              Tape inner = open()) {
+            Tensor again = x.detach().requiresGrad(x.requiresGrad());
+            inner.backward(operation.apply(again), gradient);
+            Tensor collected = again.grad();
+            return List.of(collected == null ? Tensors.zeros(1) : collected);
+          }
+        });
+  }
+
+  /** Carries a gradient of a scalar back to every leaf below it. */
+  public void backward(Tensor scalar) {
+    backward(scalar, Tensors.full(1, scalar.shape()));
+  }
+
+  /** Carries a gradient of {@code result} back to every leaf below it. */
+  public void backward(Tensor result, Tensor gradient) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      Tensor given = null;
+      if (!cuts.isEmpty() && cuts.element().result() == result) {
+        given = gradient; // straight to the last cut, without a copy on its leaf
+      } else {
+        result.backwardAgain(gradient);
+      }
+      while (!cuts.isEmpty()) {
+        Cut cut = cuts.pop();
+        try (Scope step = Scope.open()) {
+          carry(cut, given != null ? given : cut.result().grad());
+        } finally {
+          cut.close();
+        }
+        given = null;
+      }
+    }
+  }
+
+  private void carry(Cut cut, @Nullable Tensor gradient) {
+    List<Tensor> gradients = gradient == null ? null : cut.backward().apply(gradient);
+    for (int i = 0; i < cut.inputs().size(); i++) {
+      Tensor input = cut.inputs().get(i);
+      Waiting at = Objects.requireNonNull(waiting.get(input));
+      if (gradients != null) {
+        at.add(gradients.get(i));
+      }
+      if (--at.consumers == 0) {
+        waiting.remove(input);
+        at.handTo(input);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    OPEN.get().remove(this);
+    cuts.forEach(Cut::close);
+    waiting.values().forEach(Waiting::close);
+    cuts.clear();
+    waiting.clear();
+  }
+}
