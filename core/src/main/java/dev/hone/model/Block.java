@@ -1,6 +1,7 @@
 package dev.hone.model;
 
 import dev.hone.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** One transformer layer: x [B, T, C] to [B, T, C]. */
 public sealed interface Block {
@@ -27,6 +28,68 @@ public sealed interface Block {
       Tensor middle = afterAttention.forward(x.add(attended), pass);
       Tensor fed = pass.dropout(mlp.forward(middle, pass), dropout);
       return afterMlp.forward(middle.add(fed), pass);
+    }
+  }
+
+  /**
+   * Normalises before or after each part or both, and scales what a part adds: x + f
+   * after(part(before(x))).
+   *
+   * @param beforeAttention or null
+   * @param afterAttention or null
+   * @param beforeMlp or null
+   * @param afterMlp or null
+   * @param factor f, 1 for most
+   */
+  record Sandwich(
+      @Nullable Norm beforeAttention,
+      Attention attention,
+      @Nullable Norm afterAttention,
+      @Nullable Norm beforeMlp,
+      Mlp mlp,
+      @Nullable Norm afterMlp,
+      double factor)
+      implements Block {
+    @Override
+    public Tensor forward(Tensor x, Frame frame, Pass pass) {
+      Tensor attended = attention.forward(normed(beforeAttention, x, pass), frame, pass);
+      Tensor middle = x.add(normed(afterAttention, attended, pass), factor);
+      Tensor fed = mlp.forward(normed(beforeMlp, middle, pass), pass);
+      return middle.add(normed(afterMlp, fed, pass), factor);
+    }
+
+    private static Tensor normed(@Nullable Norm norm, Tensor x, Pass pass) {
+      return norm == null ? x : norm.forward(x, pass);
+    }
+  }
+
+  /**
+   * Both parts read the same x: x + attention(norm(x)) + mlp(norm(x)).
+   *
+   * @param beforeMlp null where the parts share one norm
+   * @param dropout on each part
+   * @param jointDropout on their sum (Falcon)
+   */
+  record Parallel(
+      Norm beforeAttention,
+      Attention attention,
+      @Nullable Norm beforeMlp,
+      Mlp mlp,
+      double dropout,
+      double jointDropout)
+      implements Block {
+    @Override
+    public Tensor forward(Tensor x, Frame frame, Pass pass) {
+      Tensor normed = beforeAttention.forward(x, pass);
+      Tensor attended = dropped(attention.forward(normed, frame, pass), dropout, pass);
+      Tensor read = beforeMlp == null ? normed : beforeMlp.forward(x, pass);
+      Tensor fed = dropped(mlp.forward(read, pass), dropout, pass);
+      return x.add(dropped(attended.add(fed), jointDropout, pass));
+    }
+
+    /** A place without dropout stays one, whatever rate the pass asks for. */
+    private static Tensor dropped(Tensor x, double rate, Pass pass) {
+      return rate == 0 ? x : pass.dropout(x, rate);
     }
   }
 }
