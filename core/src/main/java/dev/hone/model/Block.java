@@ -53,9 +53,9 @@ public sealed interface Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       Tensor attended = attention.forward(normed(beforeAttention, x, pass), frame, pass);
-      Tensor middle = x.add(normed(afterAttention, attended, pass), factor);
+      Tensor middle = x.add(pass.dropout(normed(afterAttention, attended, pass), 0), factor);
       Tensor fed = mlp.forward(normed(beforeMlp, middle, pass), pass);
-      return middle.add(normed(afterMlp, fed, pass), factor);
+      return middle.add(pass.dropout(normed(afterMlp, fed, pass), 0), factor);
     }
 
     private static Tensor normed(@Nullable Norm norm, Tensor x, Pass pass) {
@@ -67,8 +67,7 @@ public sealed interface Block {
    * Both parts read the same x: x + attention(norm(x)) + mlp(norm(x)).
    *
    * @param beforeMlp null where the parts share one norm
-   * @param dropout on each part
-   * @param jointDropout on their sum (Falcon)
+   * @param jointly whether dropout falls on the sum of both parts (Falcon) instead of on each
    */
   record Parallel(
       Norm beforeAttention,
@@ -76,20 +75,18 @@ public sealed interface Block {
       @Nullable Norm beforeMlp,
       Mlp mlp,
       double dropout,
-      double jointDropout)
+      boolean jointly)
       implements Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       Tensor normed = beforeAttention.forward(x, pass);
-      Tensor attended = dropped(attention.forward(normed, frame, pass), dropout, pass);
+      Tensor attended = attention.forward(normed, frame, pass);
       Tensor read = beforeMlp == null ? normed : beforeMlp.forward(x, pass);
-      Tensor fed = dropped(mlp.forward(read, pass), dropout, pass);
-      return x.add(dropped(attended.add(fed), jointDropout, pass));
-    }
-
-    /** A place without dropout stays one, whatever rate the pass asks for. */
-    private static Tensor dropped(Tensor x, double rate, Pass pass) {
-      return rate == 0 ? x : pass.dropout(x, rate);
+      Tensor fed = mlp.forward(read, pass);
+      if (jointly) {
+        return x.add(pass.dropout(attended.add(fed), dropout));
+      }
+      return x.add(pass.dropout(attended, dropout).add(pass.dropout(fed, dropout)));
     }
   }
 }

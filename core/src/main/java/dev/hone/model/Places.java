@@ -4,6 +4,7 @@ import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,7 @@ record Places(
           all.unsqueeze(1).gt(here.add(-window.before() - 1).unsqueeze(-1)).unsqueeze(1);
       mask = Masks.both(mask, within);
     }
-    return java.util.Objects.requireNonNull(mask);
+    return Objects.requireNonNull(mask);
   }
 
   /** Tokens of each row, the cached ones included. */

@@ -46,6 +46,9 @@ public record RopeReader(
         config.has("rope_parameters")
             ? config.object("rope_parameters")
             : config.optionalObject("rope_scaling").orElse(null);
+    if (scaling != null && (scaling.has("full_attention") || scaling.has("sliding_attention"))) {
+      throw config.wrong("rope_parameters", "one object for all layers of this architecture");
+    }
     return read(headWidth, scaling, type(scaling));
   }
 

@@ -72,15 +72,20 @@ final class Falcon implements Family {
     return switch (shape.norms()) {
       case ONE ->
           new Block.Parallel(
-              norm(config, parts, at + "input_layernorm", shape), attention, null, mlp, 0, dropout);
+              norm(config, parts, at + "input_layernorm", shape),
+              attention,
+              null,
+              mlp,
+              dropout,
+              true);
       case TWO ->
           new Block.Parallel(
               norm(config, parts, at + "ln_attn", shape),
               attention,
               norm(config, parts, at + "ln_mlp", shape),
               mlp,
-              0,
-              dropout);
+              dropout,
+              true);
       case IN_TURN ->
           new Block.PreNorm(
               norm(config, parts, at + "input_layernorm", shape),

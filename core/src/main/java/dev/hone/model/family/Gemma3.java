@@ -72,8 +72,13 @@ final class Gemma3 implements Family {
   /** Newer configs have an object a layer type; older ones scale the full layers only. */
   private static Rope rope(Config config, String type, String key, double theta, int headWidth) {
     RopeReader reader = RopeReader.whole(config).withTheta(key, theta);
-    Config own =
-        config.optionalObject("rope_parameters").flatMap(r -> r.optionalObject(type)).orElse(null);
+    Config objects = config.optionalObject("rope_parameters").orElse(null);
+    if (objects != null && !objects.has(LayerTypes.FULL) && !objects.has(LayerTypes.SLIDING)) {
+      throw config.wrong(
+          "rope_parameters",
+          "an object for each of '" + LayerTypes.FULL + "' and '" + LayerTypes.SLIDING + "'");
+    }
+    Config own = objects == null ? null : objects.optionalObject(type).orElse(null);
     if (own == null && type.equals(LayerTypes.FULL)) {
       own = config.optionalObject("rope_scaling").orElse(null);
     }

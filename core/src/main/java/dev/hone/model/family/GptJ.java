@@ -79,7 +79,7 @@ final class GptJ implements Family {
             Activation.named(config.optionalText("activation_function").orElse("gelu_new")),
             parts.linear(at + "mlp.fc_out", inner, hidden, true)),
         config.optionalDouble("resid_pdrop").orElse(0),
-        0);
+        false);
   }
 
   @Override

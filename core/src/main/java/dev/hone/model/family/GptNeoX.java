@@ -83,7 +83,7 @@ final class GptNeoX implements Family {
             Activation.named(config.optionalText("hidden_act").orElse("gelu")),
             parts.linear(at + "mlp.dense_4h_to_h", sizes.inner(), hidden, true));
     return config.optionalBoolean("use_parallel_residual").orElse(true)
-        ? new Block.Parallel(beforeAttention, attention, beforeMlp, mlp, dropout, 0)
+        ? new Block.Parallel(beforeAttention, attention, beforeMlp, mlp, dropout, false)
         : new Block.PreNorm(beforeAttention, attention, beforeMlp, mlp, dropout);
   }
 

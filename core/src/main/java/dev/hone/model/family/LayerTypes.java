@@ -4,6 +4,7 @@ import dev.hone.model.Window;
 import dev.hone.store.Config;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ record LayerTypes(List<String> names, @Nullable Window window) {
     List<String> names = config.texts("layer_types");
     if (!config.has("layer_types")) {
       names =
-          java.util.stream.IntStream.range(0, layers)
+          IntStream.range(0, layers)
               .mapToObj(layer -> sliding.test(layer) ? SLIDING : FULL)
               .toList();
     }

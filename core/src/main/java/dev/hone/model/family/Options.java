@@ -1,5 +1,6 @@
 package dev.hone.model.family;
 
+import dev.hone.error.HoneException;
 import dev.hone.store.Config;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ final class Options {
   /** A width divided among heads. */
   static int headWidth(Config config, int hidden, int heads) {
     if (heads < 1 || hidden % heads != 0) {
-      throw new dev.hone.error.HoneException(
+      throw new HoneException(
           config.file() + ": a width of " + hidden + " does not divide among " + heads + " heads");
     }
     return hidden / heads;

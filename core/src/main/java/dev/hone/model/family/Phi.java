@@ -68,7 +68,7 @@ final class Phi implements Family {
             modules.activation("hidden_act", "gelu_new"),
             parts.linear(at + "mlp.fc2", sizes.inner(), sizes.hidden(), true)),
         modules.config().optionalDouble("resid_pdrop").orElse(0),
-        0);
+        false);
   }
 
   @Override
