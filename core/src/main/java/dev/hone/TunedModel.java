@@ -75,19 +75,27 @@ public final class TunedModel implements AutoCloseable {
         : tuned.classScores(prompt);
   }
 
-  /** Continues a text. */
-  public String generate(String prompt, GenerationConfig config) {
-    return generate(prompt, config, piece -> {});
+  /** Answers a text that is put as the training put its rows: as a chat, instruction or prompt. */
+  public String generate(String text, GenerationConfig config) {
+    return generate(text, config, piece -> {});
   }
 
   /**
-   * Continues a text.
+   * Answers a text that is put as the training put its rows.
    *
    * @param listener is given each piece of the answer as soon as it is certain
    */
-  public String generate(String prompt, GenerationConfig config, Consumer<String> listener) {
-    return new TextGenerator(tuned.base().model(), tuned.adapter(), tuned.base().tokenizer())
-        .continued(prompt, config, listener);
+  public String generate(String text, GenerationConfig config, Consumer<String> listener) {
+    return generator().continued(tuned.question(text), config, listener);
+  }
+
+  /** Writes on where a text ends, with nothing put around it. */
+  public String continued(String text, GenerationConfig config, Consumer<String> listener) {
+    return generator().continued(text, config, listener);
+  }
+
+  private TextGenerator generator() {
+    return new TextGenerator(tuned.base().model(), tuned.adapter(), tuned.base().tokenizer());
   }
 
   @Override

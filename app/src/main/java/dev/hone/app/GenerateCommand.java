@@ -20,8 +20,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Asks a tuned model: a run's folder, an adapter's or a model's.",
       "",
-      "A model that was trained on labels answers with the label and how sure it is, unless --raw",
-      "is given; any other model continues the text."
+      "A model that was trained on labels answers with the label and how sure it is. One that was",
+      "trained on conversations or instructions gets the text in that frame. With --raw, and where",
+      "no run has left its card, the text is continued as it stands."
     })
 @Example(line = "hone generate runs/feedback \"arrived broken\"", does = "the mood of one message")
 @Example(
@@ -37,7 +38,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "TEXT", description = "What to answer or to continue.")
   private String text;
 
-  @Option(names = "--raw", description = "Continue the text as it stands, labels or not.")
+  @Option(names = "--raw", description = "Put nothing around the text: continue it as it stands.")
   private boolean raw;
 
   @Option(names = "--max-tokens", description = "Longest answer (${DEFAULT-VALUE}).")
@@ -72,7 +73,10 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() {
     GenerationConfig config = config();
     try (TunedModel tuned = model == null ? Hone.open(folder) : Hone.open(folder, model)) {
-      if (raw || tuned.labels().isEmpty()) {
+      if (raw) {
+        String ignored = tuned.continued(text, config, this::told);
+        console.out().println();
+      } else if (tuned.labels().isEmpty()) {
         String ignored = tuned.generate(text, config, this::told);
         console.out().println();
       } else {

@@ -78,7 +78,15 @@ class RunFormatsTest {
               "output",
               String.valueOf(row.get("completion"))));
     }
-    learned(rows);
+    RunResult result = learned(rows);
+    try (TunedModel model = Hone.open(result.folder())) {
+      GenerationConfig config = GenerationConfig.greedy(8);
+      String framed = "### Instruction:\nSay it.\n\n### Response:\n";
+      assertEquals(
+          model.continued(framed, config, piece -> {}),
+          model.generate("Say it.", config),
+          "asked in the frame of the training");
+    }
   }
 
   @Test
@@ -102,7 +110,18 @@ class RunFormatsTest {
                   Map.of("role", "user", "content", String.valueOf(row.get("prompt"))),
                   Map.of("role", "assistant", "content", String.valueOf(row.get("completion"))))));
     }
-    learned(rows);
+    RunResult result = learned(rows);
+    String question = "the a this our";
+    try (TunedModel model = Hone.open(result.folder())) {
+      GenerationConfig config = GenerationConfig.greedy(8);
+      String framed = "<|im_start|>user\n" + question + "<|im_end|>\n<|im_start|>assistant\n";
+      assertEquals(model.continued(framed, config, piece -> {}), model.generate(question, config));
+    }
+    world.write("base/chat_template.jinja", "{{ messages[0]['content'] }}");
+    String run = world.at("runs/tiny");
+    String refusal = world.hone("generate", run, question).refusal();
+    assertTrue(refusal.contains("not the one of the training"), refusal);
+    world.hone("generate", run, question, "--raw").succeeded();
   }
 
   @Test

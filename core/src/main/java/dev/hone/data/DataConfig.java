@@ -49,6 +49,15 @@ public record DataConfig(
         Split.defaults());
   }
 
+  /** The pattern by which a text is put to a model that has learned such rows, with {text}. */
+  public String question(Format rows) {
+    return switch (rows) {
+      case LABELLED -> prompt;
+      case INSTRUCTION -> ExampleReader.instruction("{text}", "");
+      case COMPLETION, CHAT, TEXT -> "{text}";
+    };
+  }
+
   /** The same rows, but with a file as the test split and all others on the training side. */
   public DataConfig testedOn(Path file) {
     Split own =

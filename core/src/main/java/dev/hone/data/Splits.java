@@ -11,9 +11,15 @@ import org.jspecify.annotations.Nullable;
  * Rows to train on, to choose by and to be measured on. Which split a row falls into depends on the
  * rows and the seed, never on their order in the files; rows that say the same always fall into the
  * same split.
+ *
+ * @param format what all rows are
  */
 public record Splits(
-    List<Example> train, List<Example> validation, List<Example> test, SplitReport report) {
+    DataConfig.Format format,
+    List<Example> train,
+    List<Example> validation,
+    List<Example> test,
+    SplitReport report) {
 
   static final List<String> NAMES = List.of("train", "validation", "test");
 
@@ -87,7 +93,11 @@ public record Splits(
     SplitReport report = SplitCheck.report(rowsRead, groups, split, sides, dropped);
     SplitCheck.everyLabelIsTrained(sides);
     return new Splits(
-        List.copyOf(sides.get(0)), List.copyOf(sides.get(1)), List.copyOf(sides.get(2)), report);
+        rows.format(),
+        List.copyOf(sides.get(0)),
+        List.copyOf(sides.get(1)),
+        List.copyOf(sides.get(2)),
+        report);
   }
 
   /**

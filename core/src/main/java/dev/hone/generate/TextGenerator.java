@@ -14,12 +14,18 @@ public record TextGenerator(Model model, Adapter adapter, Tokenizer tokenizer) {
    * @return the answer, without end token or stop text
    */
   public String continued(String prompt, GenerationConfig config, Consumer<String> listener) {
-    int[] ids = tokenizer.encodeWithSpecial(prompt);
+    return continued(tokenizer.encodeWithSpecial(prompt), config, listener);
+  }
+
+  /** The same for a prompt that is encoded already. */
+  public String continued(int[] prompt, GenerationConfig config, Consumer<String> listener) {
     Answer answer = new Answer(config, tokenizer.decodeStream(true), listener);
     int[] ignored =
         new Generator(model, adapter)
             .continued(
-                ids, config, token -> tokenizer.eosIds().contains(token) || answer.complete(token));
+                prompt,
+                config,
+                token -> tokenizer.eosIds().contains(token) || answer.complete(token));
     return answer.finished();
   }
 

@@ -21,6 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param baseFingerprint of the base's configuration and weights; empty for a whole model
  * @param prompt pattern with {text}
+ * @param chatTemplate hash of the chat template that the training rows went through; empty where
+ *     they were no conversations
  * @param answer pattern with {label}
  * @param labels in the order of their numbers; empty where rows had none
  * @param maxTokens longest question with its answer, as in the training; 0 means the context
@@ -29,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 public record AdapterCard(
     String baseFingerprint,
     String prompt,
+    String chatTemplate,
     String answer,
     List<String> labels,
     int maxTokens,
@@ -44,22 +47,23 @@ public record AdapterCard(
     AtomicFiles.write(folder.resolve(FILE), JSON.writeValueAsString(card));
   }
 
-  static AdapterCard of(String baseFingerprint, Recipe recipe, List<String> labels) {
+  static AdapterCard of(String baseFingerprint, Recipe recipe, Prepared rows) {
     return new AdapterCard(
         baseFingerprint,
-        recipe.data().prompt(),
+        recipe.data().question(rows.splits().format()),
+        rows.chatTemplate(),
         recipe.data().answer(),
-        labels,
+        rows.labels(),
         recipe.data().maxTokens(),
         recipe.evaluate().lengthNormalized());
   }
 
   /** The same for a model that needs no base any more. */
   AdapterCard ofWholeModel() {
-    return new AdapterCard("", prompt, answer, labels, maxTokens, lengthNormalized);
+    return new AdapterCard("", prompt, chatTemplate, answer, labels, maxTokens, lengthNormalized);
   }
 
-  /** Encodes questions in the words of the training. */
+  /** Encodes questions of a task with labels in the words of the training. */
   public Questions questions(Base base) {
     return Questions.of(
         base, DataConfig.defaults().asking(prompt, answer, maxTokens), labels, null);

@@ -14,12 +14,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rows ready to learn from and to be measured on.
  *
  * @param labels the task's labels in the order of their numbers; empty where rows have none
+ * @param chatTemplate hash of the template that conversations went through; empty without any
  * @param dropped rows that could not be encoded, with reasons
  */
 record Prepared(
@@ -29,6 +29,7 @@ record Prepared(
     List<TokenRow> train,
     List<TokenRow> validation,
     List<TokenRow> test,
+    String chatTemplate,
     List<Dropped> dropped) {
 
   static Prepared of(Splits splits, DataConfig config, Base base) {
@@ -39,7 +40,14 @@ record Prepared(
    * @param labels those that the model was trained on, of which the rows may lack some
    */
   static Prepared of(Splits splits, DataConfig config, Base base, List<String> labels) {
-    Questions questions = Questions.of(base, config, labels, chat(splits, base));
+    ChatTemplate template =
+        splits.format() == DataConfig.Format.CHAT ? ChatTemplate.of(base.folder()) : null;
+    Questions questions =
+        Questions.of(
+            base,
+            config,
+            labels,
+            template == null ? null : new ChatEncoder(base.tokenizer(), template));
     List<Dropped> dropped = new ArrayList<>();
     return new Prepared(
         splits,
@@ -48,6 +56,7 @@ record Prepared(
         encoded(questions, splits.train(), dropped),
         encoded(questions, splits.validation(), dropped),
         encoded(questions, splits.test(), dropped),
+        template == null ? "" : template.hash(),
         dropped);
   }
 
@@ -70,12 +79,6 @@ record Prepared(
     EncodedRows rows = questions.encode(examples);
     dropped.addAll(rows.dropped());
     return rows.rows();
-  }
-
-  private static @Nullable ChatEncoder chat(Splits splits, Base base) {
-    return splits.train().stream().anyMatch(Example.Chat.class::isInstance)
-        ? new ChatEncoder(base.tokenizer(), ChatTemplate.of(base.folder()))
-        : null;
   }
 
   /** Test examples that could be encoded. */

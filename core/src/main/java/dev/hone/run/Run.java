@@ -110,7 +110,7 @@ public final class Run {
       if (trained.outcome() == Trainer.Outcome.INTERRUPTED) {
         return Optional.empty();
       }
-      Path weights = Weights.save(folder, recipe, base, method, rows.labels());
+      Path weights = Weights.save(folder, recipe, base, method, rows);
       listener.phase(RunResult.TUNED);
       add(scores, skill.score(RunResult.TUNED, base.model(), method, listener));
       if (fromRandom(skill)) {

@@ -1,5 +1,8 @@
 package dev.hone.run;
 
+import dev.hone.data.chat.ChatEncoder;
+import dev.hone.data.chat.ChatTemplate;
+import dev.hone.data.chat.Message;
 import dev.hone.error.HoneException;
 import dev.hone.method.lora.Lora;
 import dev.hone.method.lora.PeftFiles;
@@ -116,6 +119,39 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
             folder + ": the adapter changes nothing: its B matrices are zero, it was not trained");
       }
     }
+  }
+
+  /**
+   * Token ids of a text, put as the training put such texts: through the chat template, or into the
+   * prompt's pattern.
+   *
+   * @throws HoneException when the model's chat template is another one than in the training
+   */
+  public int[] question(String text) {
+    String template = card.map(AdapterCard::chatTemplate).orElse("");
+    if (!template.isEmpty()) {
+      return chat(template).prompt(List.of(new Message("user", text)));
+    }
+    String asked = card.map(c -> c.prompt().replace("{text}", text)).orElse(text);
+    int[] ids = base.tokenizer().encode(asked);
+    if (!base.tokenizer().addsBos()) {
+      return ids;
+    }
+    int[] begun = new int[ids.length + 1];
+    begun[0] = base.tokenizer().bosId();
+    System.arraycopy(ids, 0, begun, 1, ids.length);
+    return begun;
+  }
+
+  private ChatEncoder chat(String expected) {
+    ChatTemplate template = ChatTemplate.of(base.folder());
+    if (!template.hash().equals(expected)) {
+      throw new HoneException(
+          template.name()
+              + ": this chat template is not the one of the training (their hashes differ), so that"
+              + " answers would be gibberish; put the old one back, or ask with --raw");
+    }
+    return new ChatEncoder(base.tokenizer(), template);
   }
 
   /** Logits of a classification head for one row of token ids. */

@@ -7,18 +7,17 @@ import dev.hone.method.lora.PeftFiles;
 import dev.hone.model.ModelFiles;
 import dev.hone.recipe.Recipe;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Writes what a run has learned: an adapter's folder, or a whole model's. */
 final class Weights {
   private Weights() {}
 
-  static Path save(RunFolder folder, Recipe recipe, Base base, Method method, List<String> labels) {
+  static Path save(RunFolder folder, Recipe recipe, Base base, Method method, Prepared rows) {
     if (method instanceof Lora lora) {
       Path adapter = folder.file("adapter");
       PeftFiles.write(adapter, lora, base.model(), base.folder().toString());
       ModelFiles.copyTokenizer(base.folder(), adapter);
-      AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, labels));
+      AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, rows));
       return adapter;
     }
     if (method instanceof Full full) {
@@ -27,7 +26,7 @@ final class Weights {
       if (!base.folder().equals(model)) {
         ModelFiles.copyTokenizer(base.folder(), model);
       }
-      AdapterCard.write(model, AdapterCard.of("", recipe, labels));
+      AdapterCard.write(model, AdapterCard.of("", recipe, rows));
       return model;
     }
     throw new IllegalArgumentException("no files for " + method.config());
