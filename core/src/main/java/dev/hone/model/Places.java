@@ -3,7 +3,9 @@ package dev.hone.model;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -52,14 +54,13 @@ record Places(
 
   /** One frame for layers of several kinds. */
   Frame frame(List<LayerKind> kinds) {
-    if (kinds.size() == 1) {
-      return frame(kinds.getFirst());
-    }
-    return Frame.of(kinds.stream().map(this::frame).toList());
+    Map<Rope, Rope.Angles> angles = new IdentityHashMap<>(); // kinds may share a rope
+    return Frame.of(kinds.stream().map(kind -> frame(kind, angles)).toList());
   }
 
-  private Frame frame(LayerKind kind) {
-    Rope.Angles angles = kind.rope() == null ? null : kind.rope().angles(this);
+  private Frame frame(LayerKind kind, Map<Rope, Rope.Angles> made) {
+    Rope.Angles angles =
+        kind.rope() == null ? null : made.computeIfAbsent(kind.rope(), rope -> rope.angles(this));
     Tensor mask = keys == null ? even(kind.window()) : uneven(kind.window(), keys);
     if (kind.alibi() != null) {
       // A causal flag and a float mask exclude each other.
