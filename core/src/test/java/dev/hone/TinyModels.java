@@ -78,11 +78,12 @@ public final class TinyModels {
         "{'architectures': ['" + architecture + "']}");
   }
 
-  /** Decoders of both families, with every way of their positions. */
+  /** Decoders of every family, with every way of their positions. */
   public static List<String> decoderConfigs() {
     List<String> configs = new ArrayList<>();
     LLAMAS.forEach(extra -> configs.add(llamaConfig(extra)));
     configs.add(gpt2Config("{}"));
+    configs.addAll(TinyDecoders.all());
     return configs;
   }
 
@@ -127,7 +128,8 @@ public final class TinyModels {
     }
   }
 
-  private static String merged(String base, String extra) {
+  /** A config with some keys replaced; single quotes stand for double ones. */
+  public static String merged(String base, String extra) {
     ObjectNode node = (ObjectNode) JSON.readTree(base.replace('\'', '"'));
     node.setAll((ObjectNode) JSON.readTree(extra.replace('\'', '"')));
     return node.toString();

@@ -13,19 +13,26 @@ public enum Activation {
   SILU(Functional::silu),
   GELU(Functional::gelu),
   GELU_TANH(Functional::geluTanh),
+  QUICK_GELU(x -> Functional.silu(x.mul(1.702)).mul(1 / 1.702)),
   RELU(Functional::relu),
+  RELU2(x -> Functional.relu(x).square()),
   TANH(Tensor::tanh);
 
   private static final Map<String, Activation> NAMES =
-      Map.of(
-          "silu", SILU,
-          "swish", SILU,
-          "gelu", GELU,
-          "gelu_new", GELU_TANH,
-          "gelu_pytorch_tanh", GELU_TANH,
-          "gelu_fast", GELU_TANH,
-          "relu", RELU,
-          "tanh", TANH);
+      Map.ofEntries(
+          Map.entry("silu", SILU),
+          Map.entry("swish", SILU),
+          Map.entry("gelu", GELU),
+          Map.entry("gelu_python", GELU),
+          Map.entry("gelu_new", GELU_TANH),
+          Map.entry("gelu_pytorch_tanh", GELU_TANH),
+          Map.entry("gelu_python_tanh", GELU_TANH),
+          Map.entry("gelu_accurate", GELU_TANH),
+          Map.entry("gelu_fast", GELU_TANH),
+          Map.entry("quick_gelu", QUICK_GELU),
+          Map.entry("relu", RELU),
+          Map.entry("relu2", RELU2),
+          Map.entry("tanh", TANH));
 
   private final UnaryOperator<Tensor> function;
 

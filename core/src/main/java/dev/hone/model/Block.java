@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** One transformer layer: x [B, T, C] to [B, T, C]. */
 public sealed interface Block {
@@ -28,6 +29,65 @@ public sealed interface Block {
       Tensor middle = Tape.boundary(afterAttention.forward(x.add(attended), pass));
       Tensor fed = pass.dropout(mlp.forward(middle, pass), dropout);
       return afterMlp.forward(middle.add(fed), pass);
+    }
+  }
+
+  /**
+   * Normalises before or after each part or both, and scales what a part adds: x + f
+   * after(part(before(x))).
+   *
+   * @param beforeAttention or null
+   * @param afterAttention or null
+   * @param beforeMlp or null
+   * @param afterMlp or null
+   * @param factor f, 1 for most
+   */
+  record Sandwich(
+      @Nullable Norm beforeAttention,
+      Attention attention,
+      @Nullable Norm afterAttention,
+      @Nullable Norm beforeMlp,
+      Mlp mlp,
+      @Nullable Norm afterMlp,
+      double factor)
+      implements Block {
+    @Override
+    public Tensor forward(Tensor x, Frame frame, Pass pass) {
+      Tensor attended = attention.forward(normed(beforeAttention, x, pass), frame, pass);
+      Tensor middle = x.add(pass.dropout(normed(afterAttention, attended, pass), 0), factor);
+      Tensor fed = mlp.forward(normed(beforeMlp, middle, pass), pass);
+      return middle.add(pass.dropout(normed(afterMlp, fed, pass), 0), factor);
+    }
+
+    private static Tensor normed(@Nullable Norm norm, Tensor x, Pass pass) {
+      return norm == null ? x : norm.forward(x, pass);
+    }
+  }
+
+  /**
+   * Both parts read the same x: x + attention(norm(x)) + mlp(norm(x)).
+   *
+   * @param beforeMlp null where the parts share one norm
+   * @param jointly whether dropout falls on the sum of both parts (Falcon) instead of on each
+   */
+  record Parallel(
+      Norm beforeAttention,
+      Attention attention,
+      @Nullable Norm beforeMlp,
+      Mlp mlp,
+      double dropout,
+      boolean jointly)
+      implements Block {
+    @Override
+    public Tensor forward(Tensor x, Frame frame, Pass pass) {
+      Tensor normed = beforeAttention.forward(x, pass);
+      Tensor attended = attention.forward(normed, frame, pass);
+      Tensor read = beforeMlp == null ? normed : beforeMlp.forward(x, pass);
+      Tensor fed = mlp.forward(read, pass);
+      if (jointly) {
+        return x.add(pass.dropout(attended.add(fed), dropout));
+      }
+      return x.add(pass.dropout(attended, dropout).add(pass.dropout(fed, dropout)));
     }
   }
 }

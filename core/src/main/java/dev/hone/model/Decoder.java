@@ -2,47 +2,51 @@ package dev.hone.model;
 
 import dev.hone.error.HoneException;
 import dev.hone.tensor.Tensor;
-import dev.hone.tensor.Tensors;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A stack of causal layers; a family chooses its parts.
  *
- * <p>Rows are padded on the right. A causal position never looks to its right, so padding needs no
- * mask; only a cache with rows of different lengths does, and brings it as {@code inputs.mask} over
- * all S positions.
- *
- * @param positions learned positions, or null
- * @param rope rotary positions, or null
+ * @param kinds how its layers see; an attention names its kind by index
+ * @param last norm after the last layer, or null
+ * @param projection from the layers' width to the head's, or null
+ * @param hiddenSize C as the head sees it
  */
 public record Decoder(
-    Embedding tokens,
-    @Nullable Embedding positions,
-    @Nullable Rope rope,
+    Embeddings embeddings,
+    List<LayerKind> kinds,
     List<Block> blocks,
-    Norm last,
-    double dropout,
+    @Nullable Norm last,
+    @Nullable Linear projection,
     int hiddenSize,
     int maxPositions)
     implements Stack {
 
+  /** Layers of several kinds without a projection. */
+  public Decoder(
+      Embeddings embeddings,
+      List<LayerKind> kinds,
+      List<Block> blocks,
+      Norm last,
+      int hiddenSize,
+      int maxPositions) {
+    this(embeddings, kinds, blocks, last, null, hiddenSize, maxPositions);
+  }
+
+  @Override
+  public Embedding tokens() {
+    return embeddings.tokens();
+  }
+
   @Override
   public Start begin(Inputs inputs, Pass pass) {
-    KeyValueCache cache = pass.cache();
-    long seen = cache == null ? 0 : cache.length();
-    Tensor place =
-        inputs.positions() != null
-            ? inputs.positions()
-            : Tensors.arange(seen + inputs.width()).narrow(0, seen, inputs.width());
-    Tensor x = tokens.forward(inputs.ids(), pass);
-    if (positions != null) {
-      requireRoom(seen + inputs.width(), maxPositions);
-      x = x.add(positions.forward(place, pass));
+    Places places = Places.of(inputs, pass.cache());
+    if (embeddings.positions() != null) {
+      requireRoom(places.total(), maxPositions);
     }
-    x = pass.dropout(x, dropout);
-    return new Start(
-        x, frame(inputs, seen, cache != null, rope == null ? null : rope.angles(place)));
+    Tensor x = embeddings.forward(inputs.ids(), places.here(), pass);
+    return new Start(x, places.frame(kinds));
   }
 
   @Override
@@ -50,7 +54,8 @@ public record Decoder(
     if (pass.cache() != null) {
       pass.cache().advance(inputs.width());
     }
-    return last.forward(hidden, pass);
+    Tensor x = last == null ? hidden : last.forward(hidden, pass);
+    return projection == null ? x : projection.forward(x, pass);
   }
 
   /** Learned positions end somewhere; beyond them there is nothing to look up. */
@@ -63,25 +68,5 @@ public record Decoder(
               + maxPositions
               + " positions; shorten it");
     }
-  }
-
-  private static Frame frame(
-      Inputs inputs, long seen, boolean cached, Rope.@Nullable Angles angles) {
-    long width = inputs.width();
-    boolean uneven = cached && inputs.mask() != null;
-    if (seen == 0 && !uneven) {
-      return new Frame(null, width > 1, angles);
-    }
-    Tensor mask = null;
-    if (width > 1) {
-      Tensor columns = Tensors.arange(seen + width).unsqueeze(0);
-      Tensor rows = Tensors.arange(seen + width).narrow(0, seen, width).add(1).unsqueeze(1);
-      mask = columns.lt(rows); // [T, S]: true where column <= row
-    }
-    if (uneven && inputs.mask() != null) {
-      Tensor real = inputs.mask().eq(1).unsqueeze(1).unsqueeze(1); // [B, 1, 1, S]
-      mask = mask == null ? real : real.and(mask);
-    }
-    return new Frame(mask, false, angles);
   }
 }

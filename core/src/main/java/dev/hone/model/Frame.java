@@ -1,14 +1,34 @@
 package dev.hone.model;
 
 import dev.hone.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all layers of one pass share.
+ * What the layers of one pass share; layers of several kinds have a frame each.
  *
- * @param mask BOOL, broadcastable to [B, H, T, S], true where a position may look; null =
- *     everywhere
+ * @param mask broadcastable to [B, H, T, S]: BOOL, true where a position may look, or F32, added to
+ *     the scores; null = everywhere
  * @param causal a position sees only itself and those before it; only where mask is null
  * @param angles for rotary positions, or null
+ * @param others the frames of layers of kind 1, 2, ...
  */
-public record Frame(@Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles) {}
+public record Frame(
+    @Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles, List<Frame> others) {
+
+  /** The frame of a stack whose layers are all of one kind. */
+  public Frame(@Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles) {
+    this(mask, causal, angles, List.of());
+  }
+
+  /** The frame of a stack's layers from the frames of its kinds. */
+  static Frame of(List<Frame> kinds) {
+    Frame first = kinds.getFirst();
+    return new Frame(first.mask(), first.causal(), first.angles(), kinds.subList(1, kinds.size()));
+  }
+
+  /** The frame of layers of this kind. */
+  public Frame of(int kind) {
+    return kind == 0 ? this : others.get(kind - 1);
+  }
+}

@@ -13,21 +13,42 @@ import org.jspecify.annotations.Nullable;
  * @param mask I64[B, T], 1 on real tokens; null where every token is real
  * @param tokenTypes I64[B, T] for models with segments; null means all 0
  * @param positions I64[B, T]; null means counted from 0 (or from the end of the cache)
+ * @param leftPadded whether a row of the mask begins with padding
  */
 public record Inputs(
-    Tensor ids, @Nullable Tensor mask, @Nullable Tensor tokenTypes, @Nullable Tensor positions) {
+    Tensor ids,
+    @Nullable Tensor mask,
+    @Nullable Tensor tokenTypes,
+    @Nullable Tensor positions,
+    boolean leftPadded) {
+
+  /** Looks at the mask to see where the padding stands. */
+  public Inputs(
+      Tensor ids, @Nullable Tensor mask, @Nullable Tensor tokenTypes, @Nullable Tensor positions) {
+    this(
+        ids,
+        mask,
+        tokenTypes,
+        positions,
+        mask != null && Arrays.stream(mask.select(1, 0).toLongs()).anyMatch(m -> m == 0));
+  }
 
   public static Inputs of(Tensor ids) {
-    return new Inputs(ids, null, null, null);
+    return new Inputs(ids, null, null, null, false);
   }
 
   public static Inputs of(Batch batch) {
     boolean padded = Arrays.stream(batch.mask()).anyMatch(m -> m == 0);
+    boolean leftPadded = false;
+    for (int row = 0; row < batch.rows(); row++) {
+      leftPadded |= batch.mask()[row * batch.width()] == 0;
+    }
     return new Inputs(
         Tensors.of(batch.ids(), batch.rows(), batch.width()),
         padded ? Tensors.of(batch.mask(), batch.rows(), batch.width()) : null,
         null,
-        null);
+        null,
+        leftPadded);
   }
 
   public long rows() {

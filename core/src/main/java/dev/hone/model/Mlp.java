@@ -22,4 +22,13 @@ public sealed interface Mlp {
       return down.forward(gated, pass);
     }
   }
+
+  /** The same from one linear with gate and up side by side. */
+  record FusedGated(Linear gateUp, Activation activation, Linear down) implements Mlp {
+    @Override
+    public Tensor forward(Tensor x, Pass pass) {
+      Tensor[] both = gateUp.forward(x, pass).chunk(2, -1);
+      return down.forward(activation.apply(both[0]).mul(both[1]), pass);
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Multi-head attention with grouped keys and values (arXiv:1706.03762, arXiv:2305.13245).
@@ -11,6 +12,9 @@ import dev.hone.tensor.Tensor;
  * @param keyValueHeads divides H
  * @param headWidth D
  * @param dropout on the attention weights
+ * @param kind which of the stack's layer kinds this is
+ * @param scale factor on the scores; null means 1/sqrt(D)
+ * @param softCap bound of the scores, by tanh; 0 means none
  */
 public record MultiHeadAttention(
     int layer,
@@ -19,11 +23,38 @@ public record MultiHeadAttention(
     int heads,
     int keyValueHeads,
     int headWidth,
-    double dropout)
+    double dropout,
+    int kind,
+    @Nullable Double scale,
+    double softCap)
     implements Attention {
 
+  public MultiHeadAttention(
+      int layer,
+      Qkv projection,
+      Linear output,
+      int heads,
+      int keyValueHeads,
+      int headWidth,
+      double dropout) {
+    this(layer, projection, output, heads, keyValueHeads, headWidth, dropout, 0, null, 0);
+  }
+
+  /** The same as a layer of another kind. */
+  public MultiHeadAttention ofKind(int other) {
+    return new MultiHeadAttention(
+        layer, projection, output, heads, keyValueHeads, headWidth, dropout, other, scale, softCap);
+  }
+
+  /** The same with a factor of its own on the scores, and a bound where {@code cap} is not 0. */
+  public MultiHeadAttention scaled(double factor, double cap) {
+    return new MultiHeadAttention(
+        layer, projection, output, heads, keyValueHeads, headWidth, dropout, kind, factor, cap);
+  }
+
   @Override
-  public Tensor forward(Tensor x, Frame frame, Pass pass) {
+  public Tensor forward(Tensor x, Frame frames, Pass pass) {
+    Frame frame = frames.of(kind);
     long rows = x.size(0);
     long width = x.size(1);
     Tensor[] qkv = projection.apply(x, pass);
@@ -31,8 +62,8 @@ public record MultiHeadAttention(
     Tensor k = split(qkv[1], keyValueHeads);
     Tensor v = split(qkv[2], keyValueHeads);
     if (frame.angles() != null) {
-      q = Rope.rotate(q, frame.angles());
-      k = Rope.rotate(k, frame.angles());
+      q = frame.angles().turn(q);
+      k = frame.angles().turn(k);
     }
     if (pass.cache() != null) {
       Tensor[] all = pass.cache().append(layer, k, v);
@@ -40,10 +71,32 @@ public record MultiHeadAttention(
       v = all[1];
     }
     Tensor mixed =
-        Functional.scaledDotProductAttention(
-            q, k, v, frame.mask(), pass.rate(dropout), frame.causal(), null);
+        softCap == 0
+            ? Functional.scaledDotProductAttention(
+                q, k, v, frame.mask(), pass.rate(dropout), frame.causal(), scale)
+            : capped(q, k, v, frame, pass);
     Tensor joined = mixed.transpose(1, 2).reshape(rows, width, (long) heads * headWidth);
     return output.forward(joined, pass);
+  }
+
+  /** What no fused kernel does: scores go through cap * tanh(score / cap). */
+  private Tensor capped(Tensor q, Tensor k, Tensor v, Frame frame, Pass pass) {
+    long rows = q.size(0);
+    long width = q.size(2);
+    long group = heads / keyValueHeads;
+    Tensor grouped = q.reshape(rows, keyValueHeads, group * width, headWidth);
+    double factor = scale == null ? 1 / Math.sqrt(headWidth) : scale;
+    Tensor scores = grouped.matmul(k.t()).mul(factor / softCap).tanh().mul(softCap);
+    scores = scores.view(rows, heads, width, k.size(2));
+    Tensor mask = frame.causal() ? Masks.causal(0, width, null) : frame.mask();
+    if (mask != null) {
+      scores = scores.maskedFill(mask.eq(0), -Float.MAX_VALUE);
+    }
+    Tensor weights = pass.dropout(scores.softmax(-1), dropout);
+    return weights
+        .view(rows, keyValueHeads, group * width, k.size(2))
+        .matmul(v)
+        .view(rows, heads, width, headWidth);
   }
 
   private Tensor split(Tensor x, int count) {

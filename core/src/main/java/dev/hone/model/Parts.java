@@ -38,7 +38,18 @@ public final class Parts {
 
   /** A linear that uses a table's matrix as its own. */
   public Linear tied(String name, Embedding table) {
-    return remember(new Linear(name, table.weight(), null, false));
+    return tied(name, table, false);
+  }
+
+  /** The same, with a bias of its own where there is one. */
+  public Linear tied(String name, Embedding table, boolean bias) {
+    long out = table.weight().value().size(0);
+    return remember(
+        new Linear(
+            name,
+            table.weight(),
+            bias ? parameter(name + ".bias", Weights.Init.ZEROS, out) : null,
+            false));
   }
 
   public Embedding embedding(String name, long rows, long width) {
@@ -47,6 +58,11 @@ public final class Parts {
 
   public Norm rmsNorm(String name, long width, double eps) {
     return new Norm(name, parameter(name + ".weight", Weights.Init.ONES, width), null, eps);
+  }
+
+  /** An RMS norm whose file holds the distance of its weight from one. */
+  public Norm rmsNormFromOne(String name, long width, double eps) {
+    return new Norm(name, parameter(name + ".weight", Weights.Init.ZEROS, width), null, eps, 1);
   }
 
   public Norm layerNorm(String name, long width, double eps) {

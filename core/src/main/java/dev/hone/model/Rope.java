@@ -1,80 +1,98 @@
 package dev.hone.model;
 
 import dev.hone.error.HoneException;
-import dev.hone.error.Nearest;
 import dev.hone.store.Config;
+import dev.hone.tensor.DType;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.List;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rotary position embedding (arXiv:2104.09864), in the half-split layout of the Hugging Face
  * models.
  *
- * @param inverseFrequencies D/2 of them
+ * @param inverseFrequencies W/2 of them, where W is the part of a head that turns
  * @param scale factor on cosine and sine
+ * @param interleaved dimensions 2i and 2i+1 turn together (GPT-J), instead of i and i + W/2
+ * @param stretch what changes for long rows, or null
  */
-public record Rope(double[] inverseFrequencies, double scale) {
-  private static final List<String> TYPES = List.of("default", "linear", "llama3");
-
-  /** Cosines and sines of all positions of one pass, broadcastable to [B, H, T, D]. */
-  public record Angles(Tensor cos, Tensor sin) {}
+public record Rope(
+    double[] inverseFrequencies, double scale, boolean interleaved, @Nullable Stretch stretch) {
 
   /**
-   * Reads both generations of config.json: {@code rope_parameters}, or {@code rope_theta} with
-   * {@code rope_scaling}.
+   * Other frequencies for rows of more than {@code limit} tokens. A row's frequencies depend on its
+   * own length only, so that it is the same alone and in a batch.
    *
-   * @param width D, the rotated part of a head
+   * @param growing whether they go on changing with every token more
+   * @param frequencies by the row's length
+   */
+  public record Stretch(long limit, boolean growing, LongFunction<double[]> frequencies) {}
+
+  /**
+   * Cosines and sines of all positions of one pass, broadcastable to [B, H, T, W].
+   *
+   * @param interleaved as in the rope
+   */
+  public record Angles(Tensor cos, Tensor sin, boolean interleaved) {
+
+    /** Rotates the first W dimensions of x [B, H, T, D]. */
+    Tensor turn(Tensor x) {
+      long width = cos.size(-1);
+      long rest = x.size(-1) - width;
+      if (rest == 0) {
+        return interleaved ? rotatePairs(x, this) : rotate(x, this);
+      }
+      Tensor part = x.narrow(-1, 0, width);
+      Tensor turned = interleaved ? rotatePairs(part, this) : rotate(part, this);
+      return Tensors.cat(List.of(turned, x.narrow(-1, width, rest)), -1);
+    }
+  }
+
+  /**
+   * Reads a config whose heads turn as a whole.
+   *
+   * @param width D
    */
   public static Rope of(Config config, int width) {
-    Config scaling = config.optionalObject("rope_parameters").orElse(null);
-    if (scaling == null) {
-      scaling = config.optionalObject("rope_scaling").orElse(null);
-    }
-    double theta = config.optionalDouble("rope_theta").orElse(10000);
-    if (scaling == null) {
-      return new Rope(plain(theta, width), 1);
-    }
-    theta = scaling.optionalDouble("rope_theta").orElse(theta);
-    String type =
-        scaling.optionalText("rope_type").orElse(scaling.optionalText("type").orElse("default"));
-    double[] plain = plain(theta, width);
-    return switch (type) {
-      case "default" -> new Rope(plain, 1);
-      case "linear" -> new Rope(divided(plain, scaling.doubleValue("factor")), 1);
-      case "llama3" -> new Rope(llama3(plain, scaling), 1);
-      default ->
-          throw new HoneException(
-              "config.json: RoPE type '" + type + "' is unknown" + Nearest.hint(type, TYPES));
-    };
+    return RopeReader.whole(config).read(width);
   }
 
-  private static double[] plain(double theta, int width) {
-    double[] frequencies = new double[width / 2];
-    for (int i = 0; i < frequencies.length; i++) {
-      frequencies[i] = 1 / Math.pow(theta, 2.0 * i / width);
-    }
-    return frequencies;
+  /** Dimensions that turn in pairs side by side (GPT-J). */
+  public static Rope interleaved(double theta, int width) {
+    return new Rope(RopeReader.plain(theta, width), 1, true, null);
   }
 
-  private static double[] divided(double[] frequencies, double factor) {
-    return java.util.Arrays.stream(frequencies).map(f -> f / factor).toArray();
-  }
-
-  /** Llama 3.1's rule: long waves are stretched, short ones stay, those between are blended. */
-  private static double[] llama3(double[] frequencies, Config scaling) {
-    double factor = scaling.doubleValue("factor");
-    double low = scaling.doubleValue("low_freq_factor");
-    double high = scaling.doubleValue("high_freq_factor");
-    double original = scaling.doubleValue("original_max_position_embeddings");
-    double[] result = new double[frequencies.length];
-    for (int i = 0; i < result.length; i++) {
-      double wavelength = 2 * Math.PI / frequencies[i];
-      double smooth = (original / wavelength - low) / (high - low);
-      double share = Math.clamp(smooth, 0, 1);
-      result[i] = (1 - share) * frequencies[i] / factor + share * frequencies[i];
+  /** The angles of one causal pass. */
+  Angles angles(Places places) {
+    if (stretch == null || places.total() <= stretch.limit()) {
+      return angles(places.here());
     }
-    return result;
+    if (places.seen() > 0 && (stretch.growing() || places.seen() <= stretch.limit())) {
+      throw new HoneException(
+          "this model turns positions differently in rows of more than "
+              + stretch.limit()
+              + " tokens, so "
+              + places.seen()
+              + " remembered tokens cannot be continued beyond that; shorten the prompt or"
+              + " maxNewTokens");
+    }
+    Tensor here = places.here();
+    long[] lengths = places.rowLengths(here.rank() == 2 ? here.size(0) : 1);
+    float[] frequencies = new float[lengths.length * inverseFrequencies.length];
+    for (int row = 0; row < lengths.length; row++) {
+      double[] own =
+          lengths[row] > stretch.limit()
+              ? stretch.frequencies().apply(lengths[row])
+              : inverseFrequencies;
+      for (int i = 0; i < own.length; i++) {
+        frequencies[row * own.length + i] = (float) own[i];
+      }
+    }
+    Tensor each = Tensors.of(frequencies, lengths.length, 1, inverseFrequencies.length);
+    Tensor half = (here.rank() == 1 ? here.unsqueeze(0) : here).to(DType.F32).unsqueeze(-1);
+    return angles(half.mul(each), true);
   }
 
   /**
@@ -86,22 +104,41 @@ public record Rope(double[] inverseFrequencies, double scale) {
       frequencies[i] = (float) inverseFrequencies[i];
     }
     Tensor half =
-        positions
-            .to(dev.hone.tensor.DType.F32)
-            .unsqueeze(-1)
-            .mul(Tensors.of(frequencies, frequencies.length));
-    Tensor both = Tensors.cat(List.of(half, half), -1);
+        positions.to(DType.F32).unsqueeze(-1).mul(Tensors.of(frequencies, frequencies.length));
+    return angles(half, positions.rank() == 2);
+  }
+
+  /** From [..., T, W/2] angles; with rows of their own, an axis for the heads is added. */
+  private Angles angles(Tensor half, boolean rows) {
+    Tensor both =
+        interleaved
+            ? Tensors.stack(List.of(half, half), -1).reshape(doubled(half.shape()))
+            : Tensors.cat(List.of(half, half), -1);
     Tensor cos = scale == 1 ? both.cos() : both.cos().mul(scale);
     Tensor sin = scale == 1 ? both.sin() : both.sin().mul(scale);
-    return positions.rank() == 1
-        ? new Angles(cos, sin)
-        : new Angles(cos.unsqueeze(1), sin.unsqueeze(1));
+    return rows
+        ? new Angles(cos.unsqueeze(1), sin.unsqueeze(1), interleaved)
+        : new Angles(cos, sin, interleaved);
+  }
+
+  private static long[] doubled(long[] shape) {
+    shape[shape.length - 1] *= 2;
+    return shape;
   }
 
   /** Rotates x [B, H, T, D]. */
   static Tensor rotate(Tensor x, Angles angles) {
     long half = x.size(-1) / 2;
     Tensor turned = Tensors.cat(List.of(x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)), -1);
+    return x.mul(angles.cos()).add(turned.mul(angles.sin()));
+  }
+
+  /** Rotates x [B, H, T, W], whose pairs stand side by side. */
+  private static Tensor rotatePairs(Tensor x, Angles angles) {
+    Tensor pairs = x.reshape(x.size(0), x.size(1), x.size(2), x.size(3) / 2, 2);
+    Tensor turned =
+        Tensors.stack(List.of(pairs.select(-1, 1).neg(), pairs.select(-1, 0)), -1)
+            .reshape(x.shape());
     return x.mul(angles.cos()).add(turned.mul(angles.sin()));
   }
 }

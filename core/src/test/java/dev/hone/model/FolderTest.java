@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hone.TinyDecoders;
 import dev.hone.TinyModels;
 import dev.hone.error.HoneException;
 import dev.hone.model.family.Families;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -82,12 +84,14 @@ class FolderTest {
   }
 
   static Stream<String> configs() {
-    return Stream.of(
-        TinyModels.llamaConfig("{}"),
-        TinyModels.llamaConfig("{'tie_word_embeddings': true, 'attention_bias': true}"),
-        TinyModels.gpt2Config("{}"),
-        TinyModels.bertConfig("BertForSequenceClassification"),
-        TinyModels.bertConfig("BertForMaskedLM"));
+    return Stream.concat(
+        Stream.concat(TinyDecoders.all().stream(), TinyDecoders.classifiers().stream()),
+        Stream.of(
+            TinyModels.llamaConfig("{}"),
+            TinyModels.llamaConfig("{'tie_word_embeddings': true, 'attention_bias': true}"),
+            TinyModels.gpt2Config("{}"),
+            TinyModels.bertConfig("BertForSequenceClassification"),
+            TinyModels.bertConfig("BertForMaskedLM")));
   }
 
   @ParameterizedTest(name = "{index}")
@@ -142,6 +146,33 @@ class FolderTest {
   void aTensorOfAnotherShapeIsNamed() {
     written(TinyModels.llamaConfig("{}"), (tensors, model) -> tensors.put(NORM, Tensors.ones(31)));
     assertRefused(NORM, "[31]", "[32]");
+  }
+
+  /** One tensor of each family, drawn by chance: gone, renamed, of another shape and type. */
+  @ParameterizedTest(name = "{index}")
+  @MethodSource("dev.hone.TinyModels#decoderConfigs")
+  void whateverIsWrongWithATensorItIsNamed(String config) {
+    Random random = new Random(config.hashCode());
+    try (Scope scope = Scope.open();
+        Model model = TinyModels.random(config)) {
+      Parameter wrong = model.parameters().get(random.nextInt(model.parameters().size()));
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      model.parameters().forEach(p -> tensors.put(p.name(), p.value()));
+      Map<String, Tensor> other = new LinkedHashMap<>(tensors);
+      other.remove(wrong.name());
+      TinyModels.write(folder, config, other);
+      assertRefused(wrong.name(), "missing");
+      other.put(wrong.name() + "s", wrong.value());
+      TinyModels.write(folder, config, other);
+      assertRefused(wrong.name(), "missing", "did you mean");
+      other.remove(wrong.name() + "s");
+      other.put(wrong.name(), Tensors.ones(7, 7));
+      TinyModels.write(folder, config, other);
+      assertRefused(wrong.name(), "[7, 7]");
+      other.put(wrong.name(), wrong.value().to(DType.I64));
+      TinyModels.write(folder, config, other);
+      assertRefused(wrong.name(), "I64");
+    }
   }
 
   @Test
@@ -218,7 +249,7 @@ class FolderTest {
         Arguments.of("{'architectures': ['MambaForCausalLM']}", "MambaForCausalLM"),
         Arguments.of("{'architectures': []}", "architectures"),
         Arguments.of("{'hidden_act': 'sillu'}", "did you mean 'silu'?"),
-        Arguments.of("{'rope_scaling': {'rope_type': 'yarn', 'factor': 4.0}}", "yarn"),
+        Arguments.of("{'rope_scaling': {'rope_type': 'mrope', 'factor': 4.0}}", "mrope"),
         Arguments.of("{'rope_scaling': {'rope_type': 'linear'}}", "factor"));
   }
 }

@@ -2,8 +2,10 @@ package dev.hone.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.TinyModels;
+import dev.hone.error.HoneException;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.NativeMemory;
 import dev.hone.tensor.Scope;
@@ -114,6 +116,27 @@ class KeyValueCacheTest {
   private static float[] afterOne(Model model, KeyValueCache one) {
     try (KeyValueCache copy = one.repeated(1, 1)) {
       return next(model, copy, 65);
+    }
+  }
+
+  /** What is remembered was turned as in a short row, which the longer one is not. */
+  @ParameterizedTest(name = "{index}")
+  @MethodSource("dev.hone.TinyDecoders#stretching")
+  void positionsThatChangeWithTheLengthAreNotContinued(String config) {
+    try (Model model = TinyModels.random(config);
+        GradMode off = GradMode.off();
+        KeyValueCache cache = new KeyValueCache(16)) {
+      float[] within = next(model, cache, Arrays.copyOf(IDS, 5));
+      assertTail(whole(model, Arrays.copyOf(IDS, 5)), 0, within, "within the limit");
+      HoneException refused = assertThrows(HoneException.class, () -> next(model, cache, 35, 89));
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("more than 6"), refused.getMessage());
+    }
+    try (Model model = TinyModels.random(config);
+        GradMode off = GradMode.off();
+        KeyValueCache cache = new KeyValueCache(16)) {
+      float[] beyond = next(model, cache, IDS);
+      assertTail(whole(model, IDS), 0, beyond, "beyond the limit");
     }
   }
 

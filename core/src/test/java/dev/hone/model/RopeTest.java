@@ -70,4 +70,40 @@ class RopeTest {
     assertEquals(0.01 * (smooth + (1 - smooth) / 8), scaled[2], 1e-12);
     assertEquals(0.001 / 8, scaled[3], 1e-12);
   }
+
+  /** With 4,096 positions, waves up to number 10 turn 32 times and more, from 23 on not once. */
+  @Test
+  void yarnStretchesSlowWavesAndSharpensScores() {
+    String scaling =
+        "{'rope_scaling': {'rope_type': 'yarn', 'factor': 4.0,"
+            + " 'original_max_position_embeddings': 4096}}";
+    Rope rope = Rope.of(TinyModels.config(TinyModels.llamaConfig(scaling)), 64);
+    double[] scaled = rope.inverseFrequencies();
+    double[] plain =
+        Rope.of(TinyModels.config(TinyModels.llamaConfig("{}")), 64).inverseFrequencies();
+    assertEquals(plain[10], scaled[10], 1e-12);
+    assertEquals(plain[23] / 4, scaled[23], 1e-12);
+    assertEquals(plain[16] * (7 + 6 / 4.0) / 13, scaled[16], 1e-12);
+    assertEquals(0.1 * Math.log(4) + 1, rope.scale(), 1e-12);
+  }
+
+  @Test
+  void pairsSideBySideTurnTogetherAndTheRestStays() {
+    Engine.seed(1);
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensors.normal(0, 1, 1, 1, 1, 6);
+      float[] before = x.toFloats();
+      float[] expected = before.clone();
+      for (int pair = 0; pair < 2; pair++) {
+        double angle = 3 / Math.pow(10000, pair / 2.0);
+        float re = before[2 * pair];
+        float im = before[2 * pair + 1];
+        expected[2 * pair] = (float) (re * Math.cos(angle) - im * Math.sin(angle));
+        expected[2 * pair + 1] = (float) (im * Math.cos(angle) + re * Math.sin(angle));
+      }
+      Tensor place = Tensors.of(new long[] {3}, 1);
+      float[] turned = Rope.interleaved(10000, 4).angles(place).turn(x).toFloats();
+      assertArrayEquals(expected, turned, 1e-5f);
+    }
+  }
 }

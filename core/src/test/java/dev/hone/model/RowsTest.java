@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hone.TinyDecoders;
 import dev.hone.TinyModels;
 import dev.hone.data.Batch;
 import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,8 +27,10 @@ class RowsTest {
 
   static Stream<String> configs() {
     return Stream.concat(
-        TinyModels.decoderConfigs().stream(),
+        Stream.concat(TinyModels.decoderConfigs().stream(), TinyDecoders.classifiers().stream()),
         Stream.of(
+            TinyDecoders.stretching().get(0),
+            TinyDecoders.stretching().get(1),
             TinyModels.llamaConfig("{'architectures': ['LlamaForSequenceClassification']}"),
             TinyModels.gpt2Config("{'architectures': ['GPT2ForSequenceClassification']}"),
             TinyModels.bertConfig("BertForSequenceClassification"),
@@ -71,6 +75,29 @@ class RowsTest {
       var all = model.logits(Inputs.of(Batch.of(rows, padId)), Pass.plain());
       var row = all.select(0, rows.indexOf(wanted));
       return row.rank() == 1 ? row.toFloats() : row.narrow(0, 0, wanted.length()).toFloats();
+    }
+  }
+
+  static Stream<String> decoders() {
+    return Stream.concat(TinyModels.decoderConfigs().stream(), TinyDecoders.classifiers().stream());
+  }
+
+  /** Padding may stand on the left as well; positions then count real tokens. */
+  @ParameterizedTest(name = "{index}")
+  @MethodSource("decoders")
+  void aRowIsTheSamePaddedOnTheLeft(String config) {
+    long[] ids = {0, 0, 0, 5, 6, 7, 8, 5, 6, 7, 8, 9, 10, 11};
+    long[] mask = {0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    try (Model model = TinyModels.random(config);
+        Scope scope = Scope.open()) {
+      Tensor alone = model.logits(TinyModels.inputs(5, 6, 7, 8), Pass.plain());
+      Tensor both =
+          model.logits(
+              new Inputs(Tensors.of(ids, 2, 7), Tensors.of(mask, 2, 7), null, null), Pass.plain());
+      Tensor padded = both.select(0, 0);
+      float[] real = (padded.rank() == 1 ? padded : padded.narrow(0, 3, 4)).toFloats();
+      assertClose(alone.toFloats(), real, "left");
+      assertTrue(both.isFinite(), "padding has no say, but is no NaN either");
     }
   }
 

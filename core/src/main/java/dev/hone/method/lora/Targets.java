@@ -71,7 +71,8 @@ final class Targets {
   }
 
   private static boolean isOutput(String path) {
-    return List.of("lm_head", "score", "classifier", "cls.predictions.decoder").contains(path);
+    return List.of("lm_head", "embed_out", "score", "classifier", "cls.predictions.decoder")
+        .contains(path);
   }
 
   /** Whether a linear of the model answers to this name. */

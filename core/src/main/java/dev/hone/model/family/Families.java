@@ -22,7 +22,29 @@ public final class Families {
   private static final Map<String, Family> KNOWN = new LinkedHashMap<>();
 
   static {
-    for (Family family : List.of(new Llama(), new Gpt2(), new Bert())) {
+    for (Family family :
+        List.of(
+            new Llama(),
+            new Mistral(),
+            new Qwen2(),
+            new Qwen3(),
+            new Gemma(),
+            new Gemma2(),
+            new Gemma3(),
+            new Phi(),
+            new Phi3(),
+            new Olmo2(),
+            new SmolLm3(),
+            new Starcoder2(),
+            new Granite(),
+            new Gpt2(),
+            new GptNeo(),
+            new GptNeoX(),
+            new GptJ(),
+            new Opt(),
+            new Bloom(),
+            new Falcon(),
+            new Bert())) {
       family.architectures().forEach(name -> KNOWN.put(name, family));
     }
   }

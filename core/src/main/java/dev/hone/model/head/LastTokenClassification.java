@@ -7,16 +7,20 @@ import dev.hone.model.Pass;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 
-/** A class for a row from the hidden state of its last real token, for decoders: logits [B, K]. */
+/**
+ * A class for a row from the hidden state of its last real token, wherever its padding stands, for
+ * decoders: logits [B, K].
+ */
 public record LastTokenClassification(Linear score) implements Head {
   @Override
   public Tensor logits(Tensor hidden, Inputs inputs, Pass pass) {
     long rows = hidden.size(0);
     long width = hidden.size(1);
+    Tensor first = Tensors.arange(rows).mul(width);
     Tensor last =
         inputs.mask() == null
-            ? Tensors.arange(rows).add(1).mul(width).add(-1)
-            : Tensors.arange(rows).mul(width).add(inputs.mask().sum(1)).add(-1);
+            ? first.add(width - 1)
+            : first.add(Tensors.arange(width).mul(inputs.mask()).argmax(1));
     Tensor pooled = hidden.reshape(rows * width, hidden.size(2)).indexSelect(0, last);
     return score.forward(pooled, pass);
   }

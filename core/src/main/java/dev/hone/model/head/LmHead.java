@@ -7,8 +7,18 @@ import dev.hone.model.Pass;
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
 
-/** Next-token prediction: hidden [..., C] to logits [..., V]. */
-public record LmHead(Linear output) implements Head {
+/**
+ * Next-token prediction: hidden [..., C] to logits [..., V].
+ *
+ * @param divisor of the logits (Granite), 1 for most
+ * @param softCap bound of the logits, by tanh (Gemma 2); 0 means none
+ */
+public record LmHead(Linear output, double divisor, double softCap) implements Head {
+
+  public LmHead(Linear output) {
+    this(output, 1, 0);
+  }
+
   @Override
   public Tensor logits(Tensor hidden, Inputs inputs, Pass pass) {
     return logits(hidden, pass);
@@ -16,7 +26,13 @@ public record LmHead(Linear output) implements Head {
 
   /** For any rows of hidden states. */
   public Tensor logits(Tensor hidden, Pass pass) {
-    return output.forward(hidden, pass);
+    return shaped(output.forward(hidden, pass));
+  }
+
+  /** What becomes of the linear's numbers. */
+  public Tensor shaped(Tensor logits) {
+    Tensor divided = divisor == 1 ? logits : logits.mul(1 / divisor);
+    return softCap == 0 ? divided : divided.mul(1 / softCap).tanh().mul(softCap);
   }
 
   /** Position t is scored against label t+1; labels I64[B, T]. */

@@ -1,0 +1,44 @@
+package dev.hone.model.family;
+
+import dev.hone.error.HoneException;
+import dev.hone.store.Config;
+import org.jspecify.annotations.Nullable;
+
+/** Reads of a config.json that the typed getters do not cover. */
+final class Options {
+  private Options() {}
+
+  /** Refuses an option that the reference implements, or tolerates, and this build does not. */
+  static void refuse(Config config, String key, boolean refused) {
+    if (config.optionalBoolean(key).orElse(!refused) == refused) {
+      throw config.wrong(key, !refused + ": the other value is not supported");
+    }
+  }
+
+  /** An integer that may be null on purpose; {@code otherwise} where the key is absent. */
+  static @Nullable Integer nullableInt(Config config, String key, @Nullable Integer otherwise) {
+    if (!config.json().has(key)) {
+      return otherwise;
+    }
+    return config.has(key) ? (Integer) config.intValue(key) : null;
+  }
+
+  /** The first of several names for the same number that is there. */
+  static int firstInt(Config config, String name, String... others) {
+    for (String other : others) {
+      if (!config.has(name) && config.has(other)) {
+        return config.intValue(other);
+      }
+    }
+    return config.intValue(name);
+  }
+
+  /** A width divided among heads. */
+  static int headWidth(Config config, int hidden, int heads) {
+    if (heads < 1 || hidden % heads != 0) {
+      throw new HoneException(
+          config.file() + ": a width of " + hidden + " does not divide among " + heads + " heads");
+    }
+    return hidden / heads;
+  }
+}
