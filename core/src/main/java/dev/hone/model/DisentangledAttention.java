@@ -1,8 +1,6 @@
 package dev.hone.model;
 
-import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
-import dev.hone.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +35,10 @@ public record DisentangledAttention(
     Tensor k = split(key.forward(x, pass));
     Tensor v = split(value.forward(x, pass));
     double scale = 1 / Math.sqrt((double) headWidth * terms);
-    Tensor bias = masked(bias(q, k, scale, pass), x, frame);
-    Tensor mixed =
-        Functional.scaledDotProductAttention(q, k, v, bias, pass.rate(dropout), false, scale);
+    Tensor scores = q.mul(scale).matmul(k.t());
+    Tensor bias = bias(q, k, scale, pass);
+    Tensor all = masked(bias == null ? scores : scores.add(bias), frame);
+    Tensor mixed = pass.dropout(all.softmax(-1), dropout).matmul(v);
     return output.forward(mixed.transpose(1, 2).reshape(x.shape()), pass);
   }
 
@@ -73,15 +72,16 @@ public record DisentangledAttention(
         .transpose(0, 1);
   }
 
-  /** Padding neither looks nor is looked at; a finite number keeps its own rows finite. */
-  private static @Nullable Tensor masked(@Nullable Tensor bias, Tensor x, Frame frame) {
+  /**
+   * Padding neither looks nor is looked at, and sends no gradient. A finite number keeps its own
+   * rows finite.
+   */
+  private static Tensor masked(Tensor scores, Frame frame) {
     if (frame.mask() == null) {
-      return bias;
+      return scores;
     }
     Tensor real = frame.mask(); // [B, 1, 1, T]
-    Tensor padding = real.and(real.t()).eq(0);
-    Tensor open = bias == null ? Tensors.zeros(x.size(0), 1, x.size(1), x.size(1)) : bias;
-    return open.maskedFill(padding, -Float.MAX_VALUE);
+    return scores.maskedFill(real.and(real.t()).eq(0), -Float.MAX_VALUE);
   }
 
   private Tensor split(Tensor x) {
