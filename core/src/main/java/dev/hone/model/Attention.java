@@ -8,8 +8,6 @@ public interface Attention {
 
   /** The same with dropout on what it gives; a rate of 0 stays none. */
   default Attention dropped(double rate) {
-    return rate == 0
-        ? this
-        : (x, frame, pass) -> pass.dropout(forward(x, frame, pass), rate);
+    return rate == 0 ? this : (x, frame, pass) -> pass.dropout(forward(x, frame, pass), rate);
   }
 }

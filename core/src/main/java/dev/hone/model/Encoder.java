@@ -38,7 +38,8 @@ public record Encoder(
       Decoder.requireRoom(inputs.width(), maxPositions);
     }
     Tensor real = inputs.mask() == null ? null : Masks.real(inputs.mask());
-    Tensor places = inputs.positions() == null ? Tensors.arange(inputs.width()) : inputs.positions();
+    Tensor places =
+        inputs.positions() == null ? Tensors.arange(inputs.width()) : inputs.positions();
     List<Frame> frames = kinds.stream().map(k -> frame(k, real, places, inputs.width())).toList();
     return new Start(embeddings.forward(inputs, pass), Frame.of(frames));
   }

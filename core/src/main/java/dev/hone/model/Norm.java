@@ -13,15 +13,19 @@ import org.jspecify.annotations.Nullable;
  * @param centred whether the mean is taken away: layer norm
  */
 public record Norm(
-    String name, Parameter weight, @Nullable Parameter bias, double eps, double offset, boolean centred) {
+    String name,
+    Parameter weight,
+    @Nullable Parameter bias,
+    double eps,
+    double offset,
+    boolean centred) {
 
   public Norm(String name, Parameter weight, @Nullable Parameter bias, double eps) {
     this(name, weight, bias, eps, 0);
   }
 
   /** Layer norm where there is a bias, root-mean-square without. */
-  public Norm(
-      String name, Parameter weight, @Nullable Parameter bias, double eps, double offset) {
+  public Norm(String name, Parameter weight, @Nullable Parameter bias, double eps, double offset) {
     this(name, weight, bias, eps, offset, bias != null);
   }
 

@@ -85,9 +85,7 @@ class EncoderTest {
   void aTensorThatIsNotAsExpectedIsNamed(String config) {
     assertRefused(config, (tensors, name) -> tensors.remove(name), "missing");
     assertRefused(
-        config,
-        (tensors, name) -> tensors.put(name + "x", tensors.remove(name)),
-        "did you mean");
+        config, (tensors, name) -> tensors.put(name + "x", tensors.remove(name)), "did you mean");
     assertRefused(config, (tensors, name) -> tensors.put(name, Tensors.ones(31)), "[31]");
     assertRefused(
         config,
@@ -144,9 +142,7 @@ class EncoderTest {
     HoneException refused =
         assertThrows(
             HoneException.class,
-            () ->
-                Families.random(
-                    TinyModels.config(TinyEncoders.config(architecture, extra))));
+            () -> Families.random(TinyModels.config(TinyEncoders.config(architecture, extra))));
     String message = String.valueOf(refused.getMessage());
     assertTrue(message.contains(named), message);
     assertEquals(1, message.lines().count(), message);

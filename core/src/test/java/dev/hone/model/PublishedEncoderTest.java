@@ -17,9 +17,7 @@ import tools.jackson.databind.ObjectMapper;
 /** A trained BERT classifier answers as the reference recorded it. */
 class PublishedEncoderTest {
   private static final Path FOLDER =
-      Path.of(System.getProperty("hone.root"))
-          .resolve("../shared/models/ticket_bert")
-          .normalize();
+      Path.of(System.getProperty("hone.root")).resolve("../shared/models/ticket_bert").normalize();
 
   @Test
   void answersAsRecorded() throws IOException {

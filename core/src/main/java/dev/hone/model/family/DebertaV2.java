@@ -37,7 +37,7 @@ final class DebertaV2 implements Family {
     int hidden = config.intValue("hidden_size");
     List<Block> blocks = DebertaLayers.of(bert, hidden);
     return new Encoder(
-        embeddings(bert, hidden), blocks,  hidden, config.intValue("max_position_embeddings"));
+        embeddings(bert, hidden), blocks, hidden, config.intValue("max_position_embeddings"));
   }
 
   private static EncoderEmbeddings embeddings(BertLayers bert, int hidden) {

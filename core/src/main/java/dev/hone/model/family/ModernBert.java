@@ -25,8 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * ModernBERT (arXiv:2412.13663): norms before the parts, gated feed-forward parts, rotary positions,
- * and layers of which most see only their neighbourhood.
+ * ModernBERT (arXiv:2412.13663): norms before the parts, gated feed-forward parts, rotary
+ * positions, and layers of which most see only their neighbourhood.
  */
 final class ModernBert implements Family {
   @Override
@@ -94,8 +94,7 @@ final class ModernBert implements Family {
     }
     var rope =
         RopeReader.whole(config)
-            .withTheta(
-                local ? "local_rope_theta" : "global_rope_theta", local ? 10_000 : 160_000)
+            .withTheta(local ? "local_rope_theta" : "global_rope_theta", local ? 10_000 : 160_000)
             .read(headWidth, own, type);
     return LayerKind.rotary(local ? Window.around(around) : null, rope);
   }
@@ -178,7 +177,6 @@ final class ModernBert implements Family {
   private static Pooler pooler(Config config, Transform transform) {
     Only.words(config, "classifier_pooling", "cls", "mean");
     boolean mean = config.optionalText("classifier_pooling").orElse("cls").equals("mean");
-    return new Pooler(
-        mean, 0, transform.dense(), transform.activation(), transform.norm());
+    return new Pooler(mean, 0, transform.dense(), transform.activation(), transform.norm());
   }
 }

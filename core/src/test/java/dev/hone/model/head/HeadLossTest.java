@@ -57,8 +57,7 @@ class HeadLossTest {
   @Test
   void anAnswersEndsAreClassesOfPositions() {
     try (Scope scope = Scope.open();
-        Model model =
-            TinyModels.random(TinyEncoders.config("BertForQuestionAnswering", "{}"))) {
+        Model model = TinyModels.random(TinyEncoders.config("BertForQuestionAnswering", "{}"))) {
       Tensor logits = Tensors.of(new float[] {1, 0, 0, 2, 0, 0, 3, 0, 0, 0, 0, 1}, 2, 3, 2);
       // The second row begins before its first token and ends behind its last.
       Tensor labels = Tensors.of(new long[] {0, 1, -4, 3}, 2, 2);
