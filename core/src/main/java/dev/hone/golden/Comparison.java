@@ -52,13 +52,14 @@ final class Comparison {
   }
 
   private Difference masked(String quantity, String name, Tensor actual, double tolerance) {
-    Tensor expected = reference.get(name);
+    Tensor expected = reference.logits(name);
     if (!Arrays.equals(expected.shape(), actual.shape())) {
       return Difference.within(
           quantity, actual.describe() + " for " + expected.describe(), Double.NaN, tolerance);
     }
     if (actual.rank() == 3) {
-      Tensor real = reference.get("input.attention_mask").to(DType.F32).unsqueeze(-1);
+      Tensor mask = java.util.Objects.requireNonNull(reference.inputs().mask());
+      Tensor real = mask.to(DType.F32).unsqueeze(-1);
       actual = actual.mul(real);
       expected = expected.mul(real);
     }
@@ -123,7 +124,7 @@ final class Comparison {
   private Tensor loss(Adapter adapter) {
     Inputs inputs = reference.inputs();
     Tensor logits = model.logits(inputs, Pass.plain().with(adapter));
-    return model.head().loss(logits, reference.get("input.labels"));
+    return model.head().loss(logits, reference.labels());
   }
 
   /** Five optimiser steps; compares the losses on the way and the tensors after them. */

@@ -4,6 +4,7 @@ import dev.hone.error.HoneException;
 import dev.hone.model.Inputs;
 import dev.hone.store.TensorFile;
 import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,12 +57,28 @@ record Reference(JsonNode json, Map<String, Tensor> tensors) {
     return found;
   }
 
+  /** What the model reads; ids of rank 3 are questions with several answers each. */
   Inputs inputs() {
-    return new Inputs(
-        get("input.input_ids"),
-        get("input.attention_mask"),
-        tensors.get("input.token_type_ids"),
-        null);
+    Tensor ids = get("input.input_ids");
+    Tensor mask = get("input.attention_mask");
+    Tensor types = tensors.get("input.token_type_ids");
+    return ids.rank() == 3
+        ? Inputs.ofChoices(ids, mask, types)
+        : new Inputs(ids, mask, types, null);
+  }
+
+  /** The labels; of an answer in the text [B, 2], its first and its last token. */
+  Tensor labels() {
+    return has("input.start_positions")
+        ? Tensors.stack(List.of(get("input.start_positions"), get("input.end_positions")), -1)
+        : get("input.labels");
+  }
+
+  /** The logits of that name; of an answer in the text [B, T, 2]. */
+  Tensor logits(String name) {
+    return name.equals("output.logits") && has("output.start_logits")
+        ? Tensors.stack(List.of(get("output.start_logits"), get("output.end_logits")), -1)
+        : get(name);
   }
 
   /** Row {@code row} without its padding. */

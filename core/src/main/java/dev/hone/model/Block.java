@@ -20,14 +20,31 @@ public sealed interface Block {
     }
   }
 
-  /** Normalises after each sum: norm(x + attention(x)), then norm(x + mlp(x)). */
-  record PostNorm(Attention attention, Norm afterAttention, Mlp mlp, Norm afterMlp, double dropout)
+  /**
+   * Normalises after each sum: norm(x + attention(x)), then norm(x + mlp(x)).
+   *
+   * @param attentionDropout on what the attention gives
+   * @param mlpDropout on what the feed-forward part gives
+   */
+  record PostNorm(
+      Attention attention,
+      Norm afterAttention,
+      Mlp mlp,
+      Norm afterMlp,
+      double attentionDropout,
+      double mlpDropout)
       implements Block {
+    /** With one rate for both. */
+    public PostNorm(
+        Attention attention, Norm afterAttention, Mlp mlp, Norm afterMlp, double dropout) {
+      this(attention, afterAttention, mlp, afterMlp, dropout, dropout);
+    }
+
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
-      Tensor attended = pass.dropout(attention.forward(x, frame, pass), dropout);
+      Tensor attended = pass.dropout(attention.forward(x, frame, pass), attentionDropout);
       Tensor middle = Tape.boundary(afterAttention.forward(x.add(attended), pass));
-      Tensor fed = pass.dropout(mlp.forward(middle, pass), dropout);
+      Tensor fed = pass.dropout(mlp.forward(middle, pass), mlpDropout);
       return afterMlp.forward(middle.add(fed), pass);
     }
   }
@@ -54,7 +71,8 @@ public sealed interface Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       Tensor attended = attention.forward(normed(beforeAttention, x, pass), frame, pass);
-      Tensor middle = x.add(pass.dropout(normed(afterAttention, attended, pass), 0), factor);
+      Tensor added = pass.dropout(normed(afterAttention, attended, pass), 0);
+      Tensor middle = Tape.boundary(x.add(added, factor));
       Tensor fed = mlp.forward(normed(beforeMlp, middle, pass), pass);
       return middle.add(pass.dropout(normed(afterMlp, fed, pass), 0), factor);
     }
@@ -88,6 +106,14 @@ public sealed interface Block {
         return x.add(pass.dropout(attended.add(fed), dropout));
       }
       return x.add(pass.dropout(attended, dropout).add(pass.dropout(fed, dropout)));
+    }
+  }
+
+  /** A layer and a convolution over what it was given, added to what it gives (DeBERTa-v2). */
+  record Convolved(Block layer, Convolution convolution) implements Block {
+    @Override
+    public Tensor forward(Tensor x, Frame frame, Pass pass) {
+      return convolution.forward(x, layer.forward(x, frame, pass), frame, pass);
     }
   }
 }

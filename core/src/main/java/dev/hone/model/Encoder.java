@@ -1,47 +1,57 @@
 package dev.hone.model;
 
-import dev.hone.tensor.DType;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stack of layers that look both ways; a family chooses its parts.
+ * A stack of layers that look both ways; a family chooses its parts. A layer may stand in the list
+ * more than once (ALBERT).
  *
- * @param tokenTypes segment vectors, or null
- * @param embeddingNorm over the sum of the embeddings
+ * @param kinds how its layers see; an attention names its kind by index
+ * @param last over the output of the last layer, or null
  */
 public record Encoder(
-    Embedding tokens,
-    Embedding positions,
-    @Nullable Embedding tokenTypes,
-    Norm embeddingNorm,
+    EncoderEmbeddings embeddings,
+    List<LayerKind> kinds,
     List<Block> blocks,
-    double dropout,
+    @Nullable Norm last,
     int hiddenSize,
     int maxPositions)
     implements Stack {
 
+  /** Layers that see everything and end without a norm. */
+  public Encoder(
+      EncoderEmbeddings embeddings, List<Block> blocks, int hiddenSize, int maxPositions) {
+    this(embeddings, List.of(LayerKind.PLAIN), blocks, null, hiddenSize, maxPositions);
+  }
+
+  @Override
+  public Embedding tokens() {
+    return embeddings.tokens();
+  }
+
   @Override
   public Start begin(Inputs inputs, Pass pass) {
-    Decoder.requireRoom(inputs.width(), maxPositions);
-    Tensor place = inputs.positions() != null ? inputs.positions() : Tensors.arange(inputs.width());
-    Tensor x = tokens.forward(inputs.ids(), pass).add(positions.forward(place, pass));
-    if (tokenTypes != null) {
-      Tensor types =
-          inputs.tokenTypes() != null
-              ? inputs.tokenTypes()
-              : Tensors.zeros(DType.I64, inputs.rows(), inputs.width());
-      x = x.add(tokenTypes.forward(types, pass));
+    if (embeddings.positions() != null) {
+      Decoder.requireRoom(inputs.width(), maxPositions);
     }
-    x = pass.dropout(embeddingNorm.forward(x, pass), dropout);
-    Tensor mask = inputs.mask() == null ? null : inputs.mask().eq(1).unsqueeze(1).unsqueeze(1);
-    return new Start(x, new Frame(mask, false, null));
+    Tensor real = inputs.mask() == null ? null : Masks.real(inputs.mask());
+    Tensor places =
+        inputs.positions() == null ? Tensors.arange(inputs.width()) : inputs.positions();
+    List<Frame> frames = kinds.stream().map(k -> frame(k, real, places, inputs.width())).toList();
+    return new Start(embeddings.forward(inputs, pass), Frame.of(frames));
+  }
+
+  private static Frame frame(LayerKind kind, @Nullable Tensor real, Tensor places, long width) {
+    Tensor near = kind.window() == null ? null : Masks.around(width, kind.window());
+    Rope.Angles angles = kind.rope() == null ? null : kind.rope().angles(places);
+    return new Frame(Masks.both(real, near), false, angles);
   }
 
   @Override
   public Tensor finish(Tensor hidden, Inputs inputs, Pass pass) {
-    return hidden;
+    return last == null ? hidden : last.forward(hidden, pass);
   }
 }

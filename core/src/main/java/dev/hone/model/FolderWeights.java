@@ -23,41 +23,56 @@ import java.util.Map;
  * bert.}, {@code model.}): both are understood.
  */
 public final class FolderWeights implements Weights {
-  /** Heads that a task brings: what a checkpoint may lack, because training begins with them. */
-  private static final List<String> NEW_HEADS = List.of("score.", "classifier.", "bert.pooler.");
-
   private final ModelFolder folder;
   private final String prefix;
   private final boolean bare;
+  private final boolean taskHead;
   private final boolean renewing;
   private final Map<String, String> fileNames = new LinkedHashMap<>();
   private final List<String> made = new ArrayList<>();
 
   /**
    * @param prefix the backbone's prefix in a checkpoint with a head, ending in a dot
+   * @param architecture whose head a task brings, or which predicts words as it was pretrained to
    * @param renewing whether a head of another size than the one asked for gives way to a new one
    */
-  public FolderWeights(ModelFolder folder, String prefix, boolean renewing) {
+  public FolderWeights(ModelFolder folder, String prefix, String architecture, boolean renewing) {
     this.folder = folder;
     this.prefix = prefix;
+    this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining)");
     this.renewing = renewing;
     this.bare = folder.tensors().keySet().stream().noneMatch(n -> n.startsWith(prefix));
   }
 
   private String inFile(String name) {
-    return bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+    String plain = bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+    // Checkpoints that came from TensorFlow have its names for the two vectors of a norm.
+    String older =
+        plain
+            .replaceFirst("LayerNorm\\.weight$", "LayerNorm.gamma")
+            .replaceFirst("LayerNorm\\.bias$", "LayerNorm.beta");
+    return !holds(plain) && holds(older) ? older : plain;
+  }
+
+  private boolean holds(String inFile) {
+    return folder.tensors().containsKey(inFile);
+  }
+
+  /** A head that its task brings, as the checkpoint of a backbone alone has none. */
+  private boolean isNew(String name) {
+    return taskHead && (!name.startsWith(prefix) || name.startsWith(prefix + "pooler."));
   }
 
   @Override
   public boolean has(String name) {
-    return folder.tensors().containsKey(inFile(name));
+    return holds(inFile(name));
   }
 
   @Override
   public Parameter parameter(String name, Init init, long... shape) {
     String inFile = inFile(name);
     TensorEntry entry = folder.tensors().get(inFile);
-    boolean replaceable = NEW_HEADS.stream().anyMatch(name::startsWith);
+    boolean replaceable = isNew(name);
     boolean otherTask =
         renewing && replaceable && entry != null && !Arrays.equals(entry.shape(), shape);
     if (entry == null || otherTask) {

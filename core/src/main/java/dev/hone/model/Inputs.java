@@ -14,13 +14,16 @@ import org.jspecify.annotations.Nullable;
  * @param tokenTypes I64[B, T] for models with segments; null means all 0
  * @param positions I64[B, T]; null means counted from 0 (or from the end of the cache)
  * @param leftPadded whether a row of the mask begins with padding
+ * @param choices how many rows in succession are the answers to one question; 1 where each row
+ *     stands for itself
  */
 public record Inputs(
     Tensor ids,
     @Nullable Tensor mask,
     @Nullable Tensor tokenTypes,
     @Nullable Tensor positions,
-    boolean leftPadded) {
+    boolean leftPadded,
+    int choices) {
 
   /** Looks at the mask to see where the padding stands. */
   public Inputs(
@@ -30,11 +33,32 @@ public record Inputs(
         mask,
         tokenTypes,
         positions,
-        mask != null && Arrays.stream(mask.select(1, 0).toLongs()).anyMatch(m -> m == 0));
+        mask != null && Arrays.stream(mask.select(1, 0).toLongs()).anyMatch(m -> m == 0),
+        1);
+  }
+
+  /**
+   * Questions with N answers each.
+   *
+   * @param ids I64[B, N, T]; the others likewise, or null
+   */
+  public static Inputs ofChoices(Tensor ids, @Nullable Tensor mask, @Nullable Tensor tokenTypes) {
+    Inputs rows =
+        new Inputs(
+            flat(ids),
+            mask == null ? null : flat(mask),
+            tokenTypes == null ? null : flat(tokenTypes),
+            null);
+    int choices = Math.toIntExact(ids.size(1));
+    return new Inputs(rows.ids, rows.mask, rows.tokenTypes, null, rows.leftPadded, choices);
+  }
+
+  private static Tensor flat(Tensor t) {
+    return t.reshape(t.size(0) * t.size(1), t.size(2));
   }
 
   public static Inputs of(Tensor ids) {
-    return new Inputs(ids, null, null, null, false);
+    return new Inputs(ids, null, null, null, false, 1);
   }
 
   public static Inputs of(Batch batch) {
@@ -48,7 +72,8 @@ public record Inputs(
         padded ? Tensors.of(batch.mask(), batch.rows(), batch.width()) : null,
         null,
         null,
-        leftPadded);
+        leftPadded,
+        1);
   }
 
   public long rows() {

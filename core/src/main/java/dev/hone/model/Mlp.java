@@ -23,12 +23,22 @@ public sealed interface Mlp {
     }
   }
 
-  /** The same from one linear with gate and up side by side. */
-  record FusedGated(Linear gateUp, Activation activation, Linear down) implements Mlp {
+  /**
+   * The same from one linear with gate and up side by side.
+   *
+   * @param dropout after the product
+   */
+  record FusedGated(Linear gateUp, Activation activation, Linear down, double dropout)
+      implements Mlp {
+    public FusedGated(Linear gateUp, Activation activation, Linear down) {
+      this(gateUp, activation, down, 0);
+    }
+
     @Override
     public Tensor forward(Tensor x, Pass pass) {
       Tensor[] both = gateUp.forward(x, pass).chunk(2, -1);
-      return down.forward(activation.apply(both[0]).mul(both[1]), pass);
+      Tensor gated = activation.apply(both[0]).mul(both[1]);
+      return down.forward(dropout == 0 ? gated : pass.dropout(gated, dropout), pass);
     }
   }
 }

@@ -52,8 +52,25 @@ public final class Parts {
             false));
   }
 
+  /** The same with a bias that has a name of its own. */
+  public Linear tied(String name, Embedding table, Parameter bias) {
+    return remember(new Linear(name, table.weight(), bias, false));
+  }
+
+  /** A linear whose bias has a name of its own. */
+  public Linear linear(String name, long in, long out, Parameter bias) {
+    return remember(
+        new Linear(name, parameter(name + ".weight", Weights.Init.NORMAL, out, in), bias, false));
+  }
+
   public Embedding embedding(String name, long rows, long width) {
-    return new Embedding(name, parameter(name + ".weight", Weights.Init.NORMAL, rows, width));
+    return embedding(name, rows, width, -1);
+  }
+
+  /** The same with a row that does not learn from being looked up. */
+  public Embedding embedding(String name, long rows, long width, long padding) {
+    return new Embedding(
+        name, parameter(name + ".weight", Weights.Init.NORMAL, rows, width), padding);
   }
 
   public Norm rmsNorm(String name, long width, double eps) {
@@ -63,6 +80,12 @@ public final class Parts {
   /** An RMS norm whose file holds the distance of its weight from one. */
   public Norm rmsNormFromOne(String name, long width, double eps) {
     return new Norm(name, parameter(name + ".weight", Weights.Init.ZEROS, width), null, eps, 1);
+  }
+
+  /** A layer norm that only scales. */
+  public Norm layerNormWithoutBias(String name, long width, double eps) {
+    return new Norm(
+        name, parameter(name + ".weight", Weights.Init.ONES, width), null, eps, 0, true);
   }
 
   public Norm layerNorm(String name, long width, double eps) {

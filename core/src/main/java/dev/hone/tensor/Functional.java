@@ -81,11 +81,20 @@ public final class Functional {
    * @param ids I64, any shape; the result has one axis more
    */
   public static Tensor embedding(Tensor weight, Tensor ids) {
+    return embedding(weight, ids, -1);
+  }
+
+  /**
+   * The same, where one row is looked up but never learns from it.
+   *
+   * @param paddingIdx the row that gets no gradient, or -1
+   */
+  public static Tensor embedding(Tensor weight, Tensor ids, long paddingIdx) {
     if (weight.rank() != 2 || ids.dtype() != DType.I64) {
       throw Shapes.mismatch("embedding", "weight [V, C] and I64 ids", weight, ids);
     }
     Shapes.within("embedding", "ids", ids, weight.size(0));
-    return new Tensor(torch.embedding(weight.handle(), ids.handle()));
+    return new Tensor(torch.embedding(weight.handle(), ids.handle(), paddingIdx, false, false));
   }
 
   /** Layer norm over the last axis (arXiv:1607.06450). */

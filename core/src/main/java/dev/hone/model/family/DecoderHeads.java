@@ -42,7 +42,7 @@ record DecoderHeads(
     int hidden = backbone.hiddenSize();
     if (architecture.endsWith("ForSequenceClassification")) {
       return new LastTokenClassification(
-          parts.linear("score", hidden, Labels.count(config), false));
+          parts.linear("score", hidden, Labels.count(config), false), Labels.problem(config));
     }
     Linear matrix =
         config.optionalBoolean("tie_word_embeddings").orElse(tiedByDefault)

@@ -44,7 +44,13 @@ public final class Families {
             new Opt(),
             new Bloom(),
             new Falcon(),
-            new Bert())) {
+            new Bert(),
+            new Roberta(),
+            new DistilBert(),
+            new Albert(),
+            new Electra(),
+            new DebertaV2(),
+            new ModernBert())) {
       family.architectures().forEach(name -> KNOWN.put(name, family));
     }
   }
@@ -80,9 +86,10 @@ public final class Families {
     ModelFolder files = ModelFolder.open(folder);
     try {
       Config config = files.config();
-      String architecture = classifierOf(architecture(config, folder), folder);
+      String architecture = classifierOf(config, folder);
       ObjectNode json = config.json().deepCopy();
       json.putArray("architectures").add(architecture);
+      json.put("problem_type", "single_label_classification");
       json.remove("num_labels");
       ObjectNode names = json.putObject("id2label");
       ObjectNode numbers = json.putObject("label2id");
@@ -97,19 +104,32 @@ public final class Families {
     }
   }
 
-  private static String classifierOf(String architecture, Path folder) {
-    Family family = family(architecture, folder);
-    return family.architectures().stream()
-        .filter(name -> name.endsWith("ForSequenceClassification"))
+  /**
+   * The classifier of the same family and name. Checkpoints of a backbone alone are called after it
+   * (BertModel), or say no more than {@code model_type}.
+   */
+  private static String classifierOf(Config config, Path folder) {
+    List<String> named = config.texts("architectures");
+    String type = config.optionalText("model_type").orElse("").replaceAll("[-_]", "");
+    String stem =
+        named.isEmpty() ? type : named.getFirst().replaceFirst("(For|LMHead|Model).*", "");
+    return KNOWN.keySet().stream()
+        .filter(name -> name.equalsIgnoreCase(stem + "ForSequenceClassification"))
         .findFirst()
         .orElseThrow(
-            () -> new HoneException(folder + ": " + architecture + " has no classification head"));
+            () ->
+                new HoneException(
+                    folder
+                        + ": no classification head is known for "
+                        + (named.isEmpty() ? "model_type '" + type : "'" + named.getFirst())
+                        + "'; supported are "
+                        + String.join(", ", KNOWN.keySet())));
   }
 
   private static Model opened(ModelFolder files, Config config, boolean renewing) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    Weights weights = new FolderWeights(files, family.prefix(), renewing);
+    Weights weights = new FolderWeights(files, family.prefix(), architecture, renewing);
     return built(family, architecture, config, weights, files);
   }
 

@@ -11,7 +11,7 @@ import dev.hone.tensor.Tensors;
  * A class for a row from the hidden state of its last real token, wherever its padding stands, for
  * decoders: logits [B, K].
  */
-public record LastTokenClassification(Linear score) implements Head {
+public record LastTokenClassification(Linear score, ProblemType problem) implements Head {
   @Override
   public Tensor logits(Tensor hidden, Inputs inputs, Pass pass) {
     long rows = hidden.size(0);
@@ -27,6 +27,6 @@ public record LastTokenClassification(Linear score) implements Head {
 
   @Override
   public Tensor loss(Tensor logits, Tensor labels) {
-    return LabelLoss.of(logits, labels);
+    return problem.loss(logits, labels);
   }
 }

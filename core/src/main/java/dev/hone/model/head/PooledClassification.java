@@ -7,20 +7,20 @@ import dev.hone.model.Pass;
 import dev.hone.tensor.Tensor;
 
 /**
- * A class for a row from its first token (BERT): dense, tanh, dropout, linear: logits [B, K].
+ * A class for a row from one vector: logits [B, K].
  *
  * @param dropout before the classifier
  */
-public record PooledClassification(Linear pooler, Linear classifier, double dropout)
-    implements Head {
+public record PooledClassification(
+    Pooler pooler, double dropout, Linear classifier, ProblemType problem) implements Head {
   @Override
   public Tensor logits(Tensor hidden, Inputs inputs, Pass pass) {
-    Tensor pooled = pooler.forward(hidden.select(1, 0), pass).tanh();
+    Tensor pooled = pooler.forward(hidden, inputs, pass);
     return classifier.forward(pass.dropout(pooled, dropout), pass);
   }
 
   @Override
   public Tensor loss(Tensor logits, Tensor labels) {
-    return LabelLoss.of(logits, labels);
+    return problem.loss(logits, labels);
   }
 }
