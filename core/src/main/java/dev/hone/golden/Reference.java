@@ -1,9 +1,11 @@
 package dev.hone.golden;
 
 import dev.hone.error.HoneException;
+import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.store.TensorFile;
 import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,6 +64,18 @@ record Reference(JsonNode json, Map<String, Tensor> tensors) {
         get("input.attention_mask"),
         tensors.get("input.token_type_ids"),
         null);
+  }
+
+  /** The same for an encoder-decoder. */
+  Inputs inputs(EncoderDecoder model) {
+    Tensor labels = get("input.labels");
+    int width = Math.toIntExact(labels.size(1));
+    return new Inputs(
+        get("input.input_ids"),
+        get("input.attention_mask"),
+        null,
+        null,
+        Tensors.of(model.shifted(labels.toLongs(), width), labels.size(0), width));
   }
 
   /** Row {@code row} without its padding. */

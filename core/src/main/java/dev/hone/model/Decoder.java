@@ -37,7 +37,9 @@ public record Decoder(
             : Tensors.arange(seen + inputs.width()).narrow(0, seen, inputs.width());
     Tensor x = tokens.forward(inputs.ids(), pass);
     if (positions != null) {
-      requireRoom(seen + inputs.width(), maxPositions);
+      if (inputs.positions() == null) { // columns before a row's begin take no position
+        requireRoom(seen + inputs.width(), maxPositions);
+      }
       x = x.add(positions.forward(place, pass));
     }
     x = pass.dropout(x, dropout);

@@ -13,9 +13,20 @@ import org.jspecify.annotations.Nullable;
  * @param mask I64[B, T], 1 on real tokens; null where every token is real
  * @param tokenTypes I64[B, T] for models with segments; null means all 0
  * @param positions I64[B, T]; null means counted from 0 (or from the end of the cache)
+ * @param decoderIds I64[B, U], what the decoder of an encoder-decoder reads; see there for null
  */
 public record Inputs(
-    Tensor ids, @Nullable Tensor mask, @Nullable Tensor tokenTypes, @Nullable Tensor positions) {
+    Tensor ids,
+    @Nullable Tensor mask,
+    @Nullable Tensor tokenTypes,
+    @Nullable Tensor positions,
+    @Nullable Tensor decoderIds) {
+
+  /** Without decoder. */
+  public Inputs(
+      Tensor ids, @Nullable Tensor mask, @Nullable Tensor tokenTypes, @Nullable Tensor positions) {
+    this(ids, mask, tokenTypes, positions, null);
+  }
 
   public static Inputs of(Tensor ids) {
     return new Inputs(ids, null, null, null);

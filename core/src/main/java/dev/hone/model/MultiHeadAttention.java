@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Multi-head attention with grouped keys and values (arXiv:1706.03762, arXiv:2305.13245).
@@ -11,6 +12,7 @@ import dev.hone.tensor.Tensor;
  * @param keyValueHeads divides H
  * @param headWidth D
  * @param dropout on the attention weights
+ * @param scale of the scores; null means 1/sqrt(D)
  */
 public record MultiHeadAttention(
     int layer,
@@ -19,8 +21,20 @@ public record MultiHeadAttention(
     int heads,
     int keyValueHeads,
     int headWidth,
-    double dropout)
+    double dropout,
+    @Nullable Double scale)
     implements Attention {
+
+  public MultiHeadAttention(
+      int layer,
+      Qkv projection,
+      Linear output,
+      int heads,
+      int keyValueHeads,
+      int headWidth,
+      double dropout) {
+    this(layer, projection, output, heads, keyValueHeads, headWidth, dropout, null);
+  }
 
   @Override
   public Tensor forward(Tensor x, Frame frame, Pass pass) {
@@ -41,7 +55,7 @@ public record MultiHeadAttention(
     }
     Tensor mixed =
         Functional.scaledDotProductAttention(
-            q, k, v, frame.mask(), pass.rate(dropout), frame.causal(), null);
+            q, k, v, frame.mask(), pass.rate(dropout), frame.causal(), scale);
     Tensor joined = mixed.transpose(1, 2).reshape(rows, width, (long) heads * headWidth);
     return output.forward(joined, pass);
   }

@@ -48,11 +48,20 @@ public final class Functional {
    * @param ids I64, any shape; the result has one axis more
    */
   public static Tensor embedding(Tensor weight, Tensor ids) {
+    return embedding(weight, ids, -1);
+  }
+
+  /**
+   * The same.
+   *
+   * @param padding id whose rows of the result give the table no gradient, or -1
+   */
+  public static Tensor embedding(Tensor weight, Tensor ids, long padding) {
     if (weight.rank() != 2 || ids.dtype() != DType.I64) {
       throw Shapes.mismatch("embedding", "weight [V, C] and I64 ids", weight, ids);
     }
     Shapes.within("embedding", "ids", ids, weight.size(0));
-    return new Tensor(torch.embedding(weight.handle(), ids.handle()));
+    return new Tensor(torch.embedding(weight.handle(), ids.handle(), padding, false, false));
   }
 
   /** Layer norm over the last axis (arXiv:1607.06450). */

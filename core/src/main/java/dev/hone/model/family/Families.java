@@ -22,7 +22,7 @@ public final class Families {
   private static final Map<String, Family> KNOWN = new LinkedHashMap<>();
 
   static {
-    for (Family family : List.of(new Llama(), new Gpt2(), new Bert())) {
+    for (Family family : List.of(new Llama(), new Gpt2(), new Bert(), new T5(), new Bart())) {
       family.architectures().forEach(name -> KNOWN.put(name, family));
     }
   }
@@ -135,7 +135,10 @@ public final class Families {
   public static Model random(Config config) {
     Path origin = Path.of("config.json");
     String architecture = architecture(config, origin);
-    double std = config.optionalDouble("initializer_range").orElse(0.02);
+    double std =
+        config
+            .optionalDouble("initializer_range")
+            .orElse(config.optionalDouble("init_std").orElse(0.02));
     return built(family(architecture, origin), architecture, config, new RandomWeights(std), null);
   }
 

@@ -1,6 +1,5 @@
 package dev.hone.model.head;
 
-import dev.hone.model.Head;
 import dev.hone.model.Inputs;
 import dev.hone.model.Linear;
 import dev.hone.model.Pass;
@@ -8,13 +7,13 @@ import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
 
 /** Next-token prediction: hidden [..., C] to logits [..., V]. */
-public record LmHead(Linear output) implements Head {
+public record LmHead(Linear output) implements TextHead {
   @Override
   public Tensor logits(Tensor hidden, Inputs inputs, Pass pass) {
     return logits(hidden, pass);
   }
 
-  /** For any rows of hidden states. */
+  @Override
   public Tensor logits(Tensor hidden, Pass pass) {
     return output.forward(hidden, pass);
   }
