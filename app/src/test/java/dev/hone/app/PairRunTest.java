@@ -138,10 +138,7 @@ class PairRunTest {
   void whatIsNoPairIsRefused() {
     String said =
         world
-            .train(
-                "model=" + world.at("t5"),
-                "data.format=text",
-                "data.columns={text: text}")
+            .train("model=" + world.at("t5"), "data.format=text", "data.columns={text: text}")
             .refusal();
     assertTrue(said.contains("reads one text and writes another"), said);
   }

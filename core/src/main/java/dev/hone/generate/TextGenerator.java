@@ -40,9 +40,7 @@ public record TextGenerator(Model model, Adapter adapter, Tokenizer tokenizer) {
     Generator generator = new Generator(model, adapter);
     Set<Integer> ends = tokenizer.eosIds();
     List<Answer> answers =
-        ids.stream()
-            .map(p -> new Answer(config, tokenizer.decodeStream(true), listener))
-            .toList();
+        ids.stream().map(p -> new Answer(config, tokenizer.decodeStream(true), listener)).toList();
     if (config.numBeams() > 1) {
       List<int[]> found = generator.searched(ids, config, ends);
       for (int row = 0; row < found.size(); row++) {

@@ -104,7 +104,6 @@ class PairEncoderTest {
     assertTrue(String.valueOf(text.getMessage()).startsWith("f:7: "), text.getMessage());
     assertThrows(HoneException.class, () -> encoder(13, List.of()));
     assertThrows(
-        HoneException.class,
-        () -> encoder.encode(List.of(new Example.Completion("a", "", "f:1"))));
+        HoneException.class, () -> encoder.encode(List.of(new Example.Completion("a", "", "f:1"))));
   }
 }

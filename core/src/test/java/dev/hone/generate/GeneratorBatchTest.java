@@ -45,8 +45,7 @@ class GeneratorBatchTest {
     List<int[]> together = generator.continued(prompts, config, (row, token) -> last(token));
     assertEquals(before, NativeMemory.objects());
     for (int row = 0; row < prompts.size(); row++) {
-      int[] alone =
-          generator.continued(prompts.get(row), config, GeneratorBatchTest::last);
+      int[] alone = generator.continued(prompts.get(row), config, GeneratorBatchTest::last);
       assertArrayEquals(alone, together.get(row), "row " + row);
     }
   }
@@ -93,8 +92,7 @@ class GeneratorBatchTest {
       for (int i = 0; i < 40; i++) {
         try (Scope scope = Scope.open()) {
           var ids = Tensors.of(TinyModels.wide(written), 1, written.length);
-          Inputs inputs =
-              new Inputs(TinyModels.inputs(read).ids(), null, null, null, ids);
+          Inputs inputs = new Inputs(TinyModels.inputs(read).ids(), null, null, null, ids);
           var logits = model.logits(inputs, Pass.plain()).select(0, 0);
           written = Arrays.copyOf(written, written.length + 1);
           written[written.length - 1] =
