@@ -64,34 +64,38 @@ class PairRunTest {
     }
   }
 
+  private static List<Map<String, String>> pairs(int count, long seed) {
+    return TinyWorld.labelled(count, seed).stream()
+        .map(r -> Map.of("prompt", r.get("text"), "completion", " " + r.get("label")))
+        .toList();
+  }
+
   @Test
   void completionsAreLearnedAndWritten() {
-    world.write("pairs.jsonl", TinyWorld.jsonl(TinyWorld.completions(200)));
+    world.write("pairs.jsonl", TinyWorld.jsonl(pairs(240, 1)));
     world
         .train(
             "model=" + world.at("t5"),
             "data.path=" + world.at("pairs.jsonl"),
             FULL,
-            "train.rate=3e-3",
-            "train.steps=200")
+            "train.rate=3e-3")
         .succeeded();
     JsonNode scores = world.json("runs/tiny/result.json").path("perplexities");
-    double before = scores.path("base").path("value").asDouble();
-    double after = scores.path("tuned").path("value").asDouble();
-    assertTrue(after > 0 && after < before / 4, scores.toString());
+    double before = scores.get(0).path("perplexity").asDouble();
+    double after = scores.get(1).path("perplexity").asDouble();
+    assertTrue(after > 1 && after < 2 && before > 50, scores.toString());
     String eval = world.hone("eval", world.at("runs/tiny")).succeeded().out();
     assertTrue(eval.contains("perplexity"), eval);
     GenerationConfig beams = GenerationConfig.beams(8, 3).withBeams(3, 1, EarlyStopping.TRUE);
     try (TunedModel model = Hone.open(folder.resolve("runs/tiny"))) {
       int right = 0;
-      for (var row : TinyWorld.completions(20)) {
-        String said = model.generate(String.valueOf(row.get("prompt")), GenerationConfig.greedy(8));
+      for (Map<String, String> row : pairs(30, 2)) {
+        String said = model.generate(row.getOrDefault("prompt", ""), GenerationConfig.greedy(8));
         right += said.equals(row.get("completion")) ? 1 : 0;
       }
-      assertTrue(right > 10, right + " of 20");
-      String prompt = String.valueOf(TinyWorld.completions(1).getFirst().get("prompt"));
-      assertEquals(
-          model.generate(prompt, beams),
+      assertTrue(right > 20, right + " of 30");
+      String prompt = "the lamp was good today";
+      String said =
           world
               .hone(
                   "generate",
@@ -104,10 +108,9 @@ class PairRunTest {
                   "--max-tokens",
                   "8")
               .succeeded()
-              .out()
-              .stripTrailing()
-              .indent(0)
-              .stripTrailing());
+              .out();
+      assertEquals(model.generate(prompt, beams), said.substring(0, said.length() - 1));
+      assertEquals(" positive", model.generate(prompt, beams));
     }
   }
 
