@@ -78,6 +78,46 @@ public final class TinyModels {
         "{'architectures': ['" + architecture + "']}");
   }
 
+  public static String t5Config(String extra) {
+    return merged(
+        """
+        {'architectures': ['T5ForConditionalGeneration'], 'd_model': 32, 'd_kv': 12, 'd_ff': 48,
+         'num_layers': 2, 'num_decoder_layers': 3, 'num_heads': 4, 'vocab_size': 96,
+         'relative_attention_num_buckets': 8, 'relative_attention_max_distance': 20,
+         'n_positions': 64, 'decoder_start_token_id': 0, 'pad_token_id': 0, 'eos_token_id': 1,
+         'dropout_rate': 0.0, 'initializer_range': 0.15}
+        """,
+        extra);
+  }
+
+  public static String bartConfig(String extra) {
+    return merged(
+        """
+        {'architectures': ['BartForConditionalGeneration'], 'd_model': 32, 'encoder_layers': 2,
+         'decoder_layers': 2, 'encoder_attention_heads': 4, 'decoder_attention_heads': 2,
+         'encoder_ffn_dim': 48, 'decoder_ffn_dim': 40, 'max_position_embeddings': 64,
+         'vocab_size': 96, 'decoder_start_token_id': 2, 'pad_token_id': 1, 'eos_token_id': 2,
+         'dropout': 0.0, 'init_std': 0.15}
+        """,
+        extra);
+  }
+
+  /** Encoder-decoders of both families, with every kind of head. */
+  public static List<String> encoderDecoderConfigs() {
+    return List.of(
+        t5Config("{}"),
+        t5Config("{'feed_forward_proj': 'gated-gelu', 'tie_word_embeddings': false}"),
+        bartConfig("{}"),
+        bartConfig("{'scale_embedding': true, 'tie_word_embeddings': false}"));
+  }
+
+  /** Every model that writes. */
+  public static List<String> writerConfigs() {
+    List<String> configs = new ArrayList<>(decoderConfigs());
+    configs.addAll(encoderDecoderConfigs());
+    return configs;
+  }
+
   /** Decoders of every family, with every way of their positions. */
   public static List<String> decoderConfigs() {
     List<String> configs = new ArrayList<>();

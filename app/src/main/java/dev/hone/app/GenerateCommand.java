@@ -3,6 +3,7 @@ package dev.hone.app;
 import dev.hone.Hone;
 import dev.hone.TunedModel;
 import dev.hone.error.HoneException;
+import dev.hone.generate.EarlyStopping;
 import dev.hone.generate.GenerationConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +57,21 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--repetition-penalty", description = "Above 1: repeat less.")
   private double repetitionPenalty = 1;
 
+  @Option(
+      names = "--num-beams",
+      description = "Search for the likeliest answer with this many beams (${DEFAULT-VALUE}).")
+  private int numBeams = 1;
+
+  @Option(
+      names = "--length-penalty",
+      description = "With beams: above 0 favours long answers (${DEFAULT-VALUE}).")
+  private double lengthPenalty = 1;
+
+  @Option(
+      names = "--early-stopping",
+      description = "With beams: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
+  private EarlyStopping earlyStopping = EarlyStopping.FALSE;
+
   @Option(names = "--stop", description = "Text that ends the answer; may be given again.")
   private List<String> stop = new ArrayList<>();
 
@@ -89,7 +105,16 @@ final class GenerateCommand implements Callable<Integer> {
   private GenerationConfig config() {
     try {
       return new GenerationConfig(
-          maxTokens, temperature, topK, topP, repetitionPenalty, stop, seed);
+          maxTokens,
+          temperature,
+          topK,
+          topP,
+          repetitionPenalty,
+          stop,
+          seed,
+          numBeams,
+          lengthPenalty,
+          earlyStopping);
     } catch (IllegalArgumentException e) {
       throw new HoneException(String.valueOf(e.getMessage()), e);
     }

@@ -40,6 +40,7 @@ public final class Main {
     this.command = new CommandLine(new Root());
     commands.forEach(
         c -> command.addSubcommand(new CommandLine(c).addMixin("standard", new StandardOptions())));
+    command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setExpandAtFiles(false); // a text may start with '@'
     Help.teach(command, console);
   }

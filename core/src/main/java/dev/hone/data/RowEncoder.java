@@ -48,10 +48,7 @@ public final class RowEncoder {
               .formatted(config.maxTokens(), context));
     }
     this.maxTokens = config.maxTokens() == 0 ? context : config.maxTokens();
-    if (encoder.eosId() < 0) {
-      throw new HoneException(
-          "the tokenizer has no end token, so that the model could not learn to stop; set eos_token in tokenizer_config.json");
-    }
+    requireEnd(encoder);
     this.begin = encoder.addsBos() ? new int[] {encoder.bosId()} : new int[0];
     if (!labels.isEmpty()) {
       placeHolder("prompt", config.prompt(), "{text}");
@@ -206,7 +203,14 @@ public final class RowEncoder {
     return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
   }
 
-  private static void placeHolder(String key, String pattern, String place) {
+  static void requireEnd(Encoder encoder) {
+    if (encoder.eosId() < 0) {
+      throw new HoneException(
+          "the tokenizer has no end token, so that the model could not learn to stop; set eos_token in tokenizer_config.json");
+    }
+  }
+
+  static void placeHolder(String key, String pattern, String place) {
     if (!pattern.contains(place)) {
       throw new HoneException(
           "data.%s '%s' does not say where the %s goes; put %s into it"

@@ -5,7 +5,7 @@ import dev.hone.model.Inputs;
 import dev.hone.model.KeyValueCache;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
-import dev.hone.model.head.LmHead;
+import dev.hone.model.head.TextHead;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
@@ -13,8 +13,8 @@ import dev.hone.tensor.Tensors;
 import java.util.List;
 
 /**
- * Chooses among answers by the log-likelihood that a causal model gives them after a prompt. The
- * prompt is read once and its cache shared by all answers.
+ * Chooses among answers by the log-likelihood that a model gives them after a prompt. The prompt is
+ * read once and its cache shared by all answers.
  *
  * @param perToken divides each log-likelihood by the answer's length in tokens
  */
@@ -29,7 +29,7 @@ public record ChoiceScorer(Model model, Adapter adapter, boolean perToken) {
         KeyValueCache cache = new KeyValueCache(prompt.length)) {
       Pass pass = Pass.plain().with(adapter).with(cache);
       Tensor hidden = model.backbone().forward(Inputs.of(ids(prompt, 1)), pass);
-      float[] first = logProbabilities(hidden.narrow(1, prompt.length - 1, 1), pass).toFloats();
+      float[] first = logProbabilities(hidden.narrow(1, hidden.size(1) - 1, 1), pass).toFloats();
       for (int i = 0; i < scores.length; i++) {
         scores[i] = first[answers.get(i)[0]];
       }
@@ -54,7 +54,7 @@ public record ChoiceScorer(Model model, Adapter adapter, boolean perToken) {
     }
     try (KeyValueCache cache = prompt.repeated(count, width)) {
       Pass pass = Pass.plain().with(adapter).with(cache);
-      Tensor hidden = model.backbone().forward(Inputs.of(ids(fed, count)), pass);
+      Tensor hidden = model.backbone().next(ids(fed, count), pass);
       Tensor logs = logProbabilities(hidden, pass);
       long[] next = new long[count * width];
       for (int i = 0; i < count; i++) {
@@ -73,7 +73,7 @@ public record ChoiceScorer(Model model, Adapter adapter, boolean perToken) {
   }
 
   private Tensor logProbabilities(Tensor hidden, Pass pass) {
-    return ((LmHead) model.head()).logits(hidden, pass).logSoftmax(-1);
+    return ((TextHead) model.head()).logits(hidden, pass).logSoftmax(-1);
   }
 
   private static Tensor ids(int[] ids, int rows) {

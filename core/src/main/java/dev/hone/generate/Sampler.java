@@ -22,10 +22,7 @@ final class Sampler {
    */
   int next(float[] logits, Set<Integer> seen) {
     for (float logit : logits) {
-      if (Float.isNaN(logit)) {
-        throw new HoneException(
-            "the model's answer holds NaN; its weights or its adapter are damaged");
-      }
+      requireNumber(logit);
     }
     if (config.repetitionPenalty() != 1) {
       for (int token : seen) {
@@ -35,6 +32,13 @@ final class Sampler {
       }
     }
     return config.temperature() == 0 ? argmax(logits) : drawn(logits);
+  }
+
+  static void requireNumber(float logit) {
+    if (Float.isNaN(logit)) {
+      throw new HoneException(
+          "the model's answer holds NaN; its weights or its adapter are damaged");
+    }
   }
 
   private static int argmax(float[] logits) {

@@ -4,9 +4,12 @@ import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.tokenizer.DecodeStream;
 import dev.hone.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
-/** Continues text: tokens in and out, end tokens and stop texts. */
+/** Answers text with text: tokens in and out, end tokens and stop texts. */
 public record TextGenerator(Model model, Adapter adapter, Tokenizer tokenizer) {
 
   /**
@@ -19,14 +22,41 @@ public record TextGenerator(Model model, Adapter adapter, Tokenizer tokenizer) {
 
   /** The same for a prompt that is encoded already. */
   public String continued(int[] prompt, GenerationConfig config, Consumer<String> listener) {
-    Answer answer = new Answer(config, tokenizer.decodeStream(true), listener);
-    int[] ignored =
-        new Generator(model, adapter)
-            .continued(
-                prompt,
-                config,
-                token -> tokenizer.eosIds().contains(token) || answer.complete(token));
-    return answer.finished();
+    return answered(List.of(prompt), config, listener).getFirst();
+  }
+
+  /**
+   * The answers to several prompts, which are worked on side by side.
+   *
+   * @return without end tokens or stop texts
+   */
+  public List<String> continued(List<String> prompts, GenerationConfig config) {
+    return answered(
+        prompts.stream().map(tokenizer::encodeWithSpecial).toList(), config, piece -> {});
+  }
+
+  private List<String> answered(
+      List<int[]> ids, GenerationConfig config, Consumer<String> listener) {
+    Generator generator = new Generator(model, adapter);
+    Set<Integer> ends = tokenizer.eosIds();
+    List<Answer> answers =
+        ids.stream().map(p -> new Answer(config, tokenizer.decodeStream(true), listener)).toList();
+    if (config.numBeams() > 1) {
+      List<int[]> found = generator.searched(ids, config, ends);
+      for (int row = 0; row < found.size(); row++) {
+        Answer answer = answers.get(row);
+        boolean ignored =
+            Arrays.stream(found.get(row))
+                .anyMatch(token -> ends.contains(token) || answer.complete(token));
+      }
+    } else {
+      List<int[]> ignored =
+          generator.continued(
+              ids,
+              config,
+              (row, token) -> ends.contains(token) || answers.get(row).complete(token));
+    }
+    return answers.stream().map(Answer::finished).toList();
   }
 
   /** The answer so far, and how much of it has been told. */

@@ -1,4 +1,4 @@
-/** Text from a causal model. */
+/** Text from a model. */
 @NullMarked
 package dev.hone.generate;
 

@@ -3,6 +3,7 @@ package dev.hone.golden;
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.Generator;
 import dev.hone.model.Adapter;
+import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Computes one case's quantities and compares them, at the tolerances of the golden README. */
 final class Comparison {
@@ -46,7 +48,7 @@ final class Comparison {
   void logits(String quantity, String name, Adapter adapter) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
-      Tensor logits = model.logits(reference.inputs(), Pass.plain().with(adapter));
+      Tensor logits = model.logits(inputs(), Pass.plain().with(adapter));
       note(masked(quantity, name, logits, LOGITS));
     }
   }
@@ -57,7 +59,8 @@ final class Comparison {
       return Difference.within(
           quantity, actual.describe() + " for " + expected.describe(), Double.NaN, tolerance);
     }
-    if (actual.rank() == 3) {
+    boolean decoder = paired() && !name.contains("encoder_hidden"); // defined at every position
+    if (actual.rank() == 3 && !decoder) {
       Tensor mask = java.util.Objects.requireNonNull(reference.inputs().mask());
       Tensor real = mask.to(DType.F32).unsqueeze(-1);
       actual = actual.mul(real);
@@ -67,21 +70,43 @@ final class Comparison {
   }
 
   void hiddenStates() {
-    if (!reference.has("output.hidden_states.0")) {
-      return;
-    }
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       List<Tensor> states = new ArrayList<>();
-      model.backbone().forward(reference.inputs(), Pass.plain().tracing(states::add));
-      for (String index : reference.below("output.hidden_states.").keySet()) {
-        note(
-            masked(
-                "hidden",
-                "output.hidden_states." + index,
-                states.get(Integer.parseInt(index)),
-                LOGITS));
-      }
+      model.backbone().forward(inputs(), Pass.plain().tracing(states::add));
+      int from = hiddenStates("output.encoder_hidden_states.", states, 0);
+      from = hiddenStates("output.decoder_hidden_states.", states, from);
+      int ignored = hiddenStates("output.hidden_states.", states, from);
+    }
+  }
+
+  /** Those under one prefix, which begin at {@code from}; returns where the next begin. */
+  private int hiddenStates(String prefix, List<Tensor> states, int from) {
+    Set<String> indices = reference.below(prefix).keySet();
+    for (String index : indices) {
+      Tensor actual = states.get(from + Integer.parseInt(index));
+      note(masked("hidden", prefix + index, actual, LOGITS));
+    }
+    return from + indices.size();
+  }
+
+  private boolean paired() {
+    return model.backbone() instanceof EncoderDecoder;
+  }
+
+  private Inputs inputs() {
+    return model.backbone() instanceof EncoderDecoder pair
+        ? reference.inputs(pair)
+        : reference.inputs();
+  }
+
+  /** What the decoder reads is made from the labels here, and must be what the reference made. */
+  void decoderInputs() {
+    if (reference.has("input.decoder_input_ids") && inputs().decoderIds() != null) {
+      Tensor expected = reference.get("input.decoder_input_ids");
+      boolean same = expected.contentEquals(inputs().decoderIds());
+      double off = same ? 0 : Double.POSITIVE_INFINITY;
+      note(Difference.within("decoder", "input.decoder_input_ids", off, 1));
     }
   }
 
@@ -122,7 +147,7 @@ final class Comparison {
   }
 
   private Tensor loss(Adapter adapter) {
-    Inputs inputs = reference.inputs();
+    Inputs inputs = inputs();
     Tensor logits = model.logits(inputs, Pass.plain().with(adapter));
     return model.head().loss(logits, reference.labels());
   }

@@ -94,6 +94,7 @@ public final class Golden {
         Comparison comparison = new Comparison(model, reference);
         comparison.logits("logits", "output.logits", Adapter.NONE);
         comparison.hiddenStates();
+        comparison.decoderInputs();
         Map<String, Tensor> named = new LinkedHashMap<>();
         full.trainable()
             .forEach((name, t) -> named.put(model.fileNames().getOrDefault(name, name), t));

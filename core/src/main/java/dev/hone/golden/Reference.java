@@ -1,6 +1,7 @@
 package dev.hone.golden;
 
 import dev.hone.error.HoneException;
+import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.store.TensorFile;
 import dev.hone.tensor.Tensor;
@@ -79,6 +80,18 @@ record Reference(JsonNode json, Map<String, Tensor> tensors) {
     return name.equals("output.logits") && has("output.start_logits")
         ? Tensors.stack(List.of(get("output.start_logits"), get("output.end_logits")), -1)
         : get(name);
+  }
+
+  /** The same for an encoder-decoder. */
+  Inputs inputs(EncoderDecoder model) {
+    Tensor labels = get("input.labels");
+    int width = Math.toIntExact(labels.size(1));
+    return new Inputs(
+        get("input.input_ids"),
+        get("input.attention_mask"),
+        null,
+        null,
+        Tensors.of(model.shifted(labels.toLongs(), width), labels.size(0), width));
   }
 
   /** Row {@code row} without its padding. */

@@ -19,7 +19,7 @@ public final class Full implements Method {
   public Full(FullConfig config, Model model) {
     this.config = config;
     try (Scope scope = Scope.open()) {
-      for (Parameter parameter : model.parameters()) {
+      for (Parameter parameter : model.parameters().stream().filter(Parameter::trains).toList()) {
         copies.put(parameter.name(), parameter.value().copy().requiresGrad(true).keep());
       }
     }

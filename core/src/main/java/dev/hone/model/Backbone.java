@@ -1,11 +1,22 @@
 package dev.hone.model;
 
+import dev.hone.data.Batch;
 import dev.hone.tensor.Tensor;
 
 /** A model without its head. */
-public sealed interface Backbone permits Stack {
+public sealed interface Backbone permits Stack, EncoderDecoder {
   /** Ids to the last hidden states [B, T, C]. */
   Tensor forward(Inputs inputs, Pass pass);
+
+  /** Ids I64[B, T] that follow what the cache of the pass holds, to hidden states [B, T, C]. */
+  default Tensor next(Tensor ids, Pass pass) {
+    return forward(Inputs.of(ids), pass);
+  }
+
+  /** What the model reads of a batch. */
+  default Inputs inputs(Batch batch) {
+    return Inputs.of(batch);
+  }
 
   /** C. */
   int hiddenSize();

@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One transformer layer: x [B, T, C] to [B, T, C]. */
@@ -114,6 +115,37 @@ public sealed interface Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       return convolution.forward(x, layer.forward(x, frame, pass), frame, pass);
+    }
+  }
+
+  /**
+   * A decoder's layer that also looks at what the encoder has left: attention, cross-attention and
+   * feed-forward part, each added to what goes in.
+   *
+   * @param normFirst whether a norm stands before its part, or after the sum
+   */
+  record Crossed(
+      boolean normFirst,
+      Norm attentionNorm,
+      Attention attention,
+      Norm crossNorm,
+      CrossAttention cross,
+      Norm mlpNorm,
+      Mlp mlp,
+      double dropout)
+      implements Block {
+    @Override
+    public Tensor forward(Tensor x, Frame frame, Pass pass) {
+      Tensor own = part(x, attentionNorm, pass, in -> attention.forward(in, frame, pass));
+      Tensor seen = part(own, crossNorm, pass, in -> cross.forward(in, frame, pass));
+      return part(seen, mlpNorm, pass, in -> mlp.forward(in, pass));
+    }
+
+    private Tensor part(Tensor x, Norm norm, Pass pass, UnaryOperator<Tensor> inner) {
+      Tensor entry = Tape.boundary(x);
+      Tensor made = inner.apply(normFirst ? norm.forward(entry, pass) : entry);
+      Tensor sum = entry.add(pass.dropout(made, dropout));
+      return normFirst ? sum : norm.forward(sum, pass);
     }
   }
 }

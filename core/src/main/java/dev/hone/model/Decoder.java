@@ -42,7 +42,8 @@ public record Decoder(
   @Override
   public Start begin(Inputs inputs, Pass pass) {
     Places places = Places.of(inputs, pass.cache());
-    if (embeddings.positions() != null) {
+    // Columns before a row's begin take no position.
+    if (embeddings.positions() != null && inputs.positions() == null) {
       requireRoom(places.total(), maxPositions);
     }
     Tensor x = embeddings.forward(inputs.ids(), places.here(), pass);

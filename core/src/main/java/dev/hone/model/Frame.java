@@ -7,24 +7,37 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the layers of one pass share; layers of several kinds have a frame each.
  *
+ * <p>Two things may carry a gradient, which every layer adds to: a float mask where a table of
+ * relative positions trains, and the memory where the encoder trains.
+ *
  * @param mask broadcastable to [B, H, T, S]: BOOL, true where a position may look, or F32, added to
  *     the scores; null = everywhere
  * @param causal a position sees only itself and those before it; only where mask is null
  * @param angles for rotary positions, or null
  * @param others the frames of layers of kind 1, 2, ...
+ * @param memory what a decoder sees of its encoder, or null
  */
 public record Frame(
-    @Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles, List<Frame> others) {
+    @Nullable Tensor mask,
+    boolean causal,
+    Rope.@Nullable Angles angles,
+    List<Frame> others,
+    @Nullable Memory memory) {
 
   /** The frame of a stack whose layers are all of one kind. */
   public Frame(@Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles) {
-    this(mask, causal, angles, List.of());
+    this(mask, causal, angles, List.of(), null);
   }
 
   /** The frame of a stack's layers from the frames of its kinds. */
   static Frame of(List<Frame> kinds) {
     Frame first = kinds.getFirst();
-    return new Frame(first.mask(), first.causal(), first.angles(), kinds.subList(1, kinds.size()));
+    return new Frame(
+        first.mask(), first.causal(), first.angles(), kinds.subList(1, kinds.size()), null);
+  }
+
+  Frame seeing(Memory source) {
+    return new Frame(mask, causal, angles, others, source);
   }
 
   /** The frame of layers of this kind. */

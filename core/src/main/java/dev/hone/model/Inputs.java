@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param leftPadded whether a row of the mask begins with padding
  * @param choices how many rows in succession are the answers to one question; 1 where each row
  *     stands for itself
+ * @param decoderIds I64[B, U], what the decoder of an encoder-decoder reads; see there for null
  */
 public record Inputs(
     Tensor ids,
@@ -23,18 +24,30 @@ public record Inputs(
     @Nullable Tensor tokenTypes,
     @Nullable Tensor positions,
     boolean leftPadded,
-    int choices) {
+    int choices,
+    @Nullable Tensor decoderIds) {
 
   /** Looks at the mask to see where the padding stands. */
   public Inputs(
       Tensor ids, @Nullable Tensor mask, @Nullable Tensor tokenTypes, @Nullable Tensor positions) {
+    this(ids, mask, tokenTypes, positions, null);
+  }
+
+  /** For an encoder-decoder. */
+  public Inputs(
+      Tensor ids,
+      @Nullable Tensor mask,
+      @Nullable Tensor tokenTypes,
+      @Nullable Tensor positions,
+      @Nullable Tensor decoderIds) {
     this(
         ids,
         mask,
         tokenTypes,
         positions,
         mask != null && Arrays.stream(mask.select(1, 0).toLongs()).anyMatch(m -> m == 0),
-        1);
+        1,
+        decoderIds);
   }
 
   /**
@@ -50,7 +63,7 @@ public record Inputs(
             tokenTypes == null ? null : flat(tokenTypes),
             null);
     int choices = Math.toIntExact(ids.size(1));
-    return new Inputs(rows.ids, rows.mask, rows.tokenTypes, null, rows.leftPadded, choices);
+    return new Inputs(rows.ids, rows.mask, rows.tokenTypes, null, rows.leftPadded, choices, null);
   }
 
   private static Tensor flat(Tensor t) {
@@ -58,7 +71,7 @@ public record Inputs(
   }
 
   public static Inputs of(Tensor ids) {
-    return new Inputs(ids, null, null, null, false, 1);
+    return new Inputs(ids, null, null, null, false, 1, null);
   }
 
   public static Inputs of(Batch batch) {
@@ -73,7 +86,8 @@ public record Inputs(
         null,
         null,
         leftPadded,
-        1);
+        1,
+        null);
   }
 
   public long rows() {

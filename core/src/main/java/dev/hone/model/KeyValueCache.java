@@ -1,18 +1,30 @@
 package dev.hone.model;
 
+import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values of the positions that a decoder has seen, so that each new token costs one
- * column. Owns its tensors until closed.
+ * column, and those of its encoder, where it has one. Owns its tensors until closed.
+ *
+ * <p>Rows of different lengths stand with their ends in the same column: what is before a row's
+ * begin is for the mask to hide, and distances between columns are those between tokens.
  */
 public final class KeyValueCache implements AutoCloseable {
+  /** Columns that are made room for beyond those needed, up to the capacity. */
+  private static final int AHEAD = 128;
+
   private final int capacity;
   private final List<Tensor> keys = new ArrayList<>();
   private final List<Tensor> values = new ArrayList<>();
+  private final List<Tensor> crossKeys = new ArrayList<>();
+  private final List<Tensor> crossValues = new ArrayList<>();
+  private @Nullable Memory memory;
   private int length;
 
   /**
@@ -25,6 +37,11 @@ public final class KeyValueCache implements AutoCloseable {
   /** Positions held. */
   public int length() {
     return length;
+  }
+
+  /** Most positions that can be held. */
+  public int capacity() {
+    return capacity;
   }
 
   /**
@@ -41,23 +58,55 @@ public final class KeyValueCache implements AutoCloseable {
           "the cache holds " + capacity + " positions, " + (length + added) + " are needed");
     }
     if (layer == keys.size()) {
-      keys.add(room(key).keep());
-      values.add(room(value).keep());
+      keys.add(room(key, key.size(0), length + added).keep());
+      values.add(room(value, value.size(0), length + added).keep());
     }
-    keys.get(layer).narrow(2, length, added).copyFrom(key);
-    values.get(layer).narrow(2, length, added).copyFrom(value);
-    return new Tensor[] {
-      keys.get(layer).narrow(2, 0, length + added), values.get(layer).narrow(2, 0, length + added)
-    };
+    return new Tensor[] {appended(keys, layer, key), appended(values, layer, value)};
   }
 
-  private Tensor room(Tensor like) {
-    return Tensors.zeros(like.dtype(), like.size(0), like.size(1), capacity, like.size(3));
+  private Tensor appended(List<Tensor> all, int layer, Tensor added) {
+    long end = length + added.size(2);
+    Tensor held = all.get(layer);
+    if (held.size(2) < end) { // twice as much each time, so that a token costs no copy of the rest
+      Tensor larger = room(held, held.size(0), 2 * end).keep();
+      larger.narrow(2, 0, length).copyFrom(held.narrow(2, 0, length));
+      held.close();
+      all.set(layer, larger);
+      held = larger;
+    }
+    held.narrow(2, length, added.size(2)).copyFrom(added);
+    return held.narrow(2, 0, end);
+  }
+
+  private Tensor room(Tensor like, long rows, long columns) {
+    long width = Math.min(capacity, columns + AHEAD);
+    return Tensors.zeros(like.dtype(), rows, like.size(1), width, like.size(3));
   }
 
   /** Called once after all layers have appended. */
   void advance(long added) {
     length += Math.toIntExact(added);
+  }
+
+  /** Keeps what the encoder has left, for as long as this cache. */
+  void remember(Memory left) {
+    Tensor mask = left.mask();
+    memory = new Memory(left.hidden().keep(), mask == null ? null : mask.keep());
+  }
+
+  /** What the encoder has left, or null. */
+  @Nullable Memory memory() {
+    return memory;
+  }
+
+  /** The encoder's keys and values for one layer [B, H, S, D], made when first asked for. */
+  Tensor[] crossed(int layer, Supplier<Tensor[]> make) {
+    if (layer == crossKeys.size()) {
+      Tensor[] made = make.get();
+      crossKeys.add(made[0].keep());
+      crossValues.add(made[1].keep());
+    }
+    return new Tensor[] {crossKeys.get(layer), crossValues.get(layer)};
   }
 
   /** Forgets all positions from {@code newLength} on. */
@@ -70,25 +119,95 @@ public final class KeyValueCache implements AutoCloseable {
 
   /** The same positions for {@code rows} rows, with room for {@code extra} more positions. */
   public KeyValueCache repeated(int rows, int extra) {
-    KeyValueCache copy = new KeyValueCache(length + extra);
-    for (int layer = 0; layer < keys.size(); layer++) {
-      copy.keys.add(copy.repeat(keys.get(layer), rows, length).keep());
-      copy.values.add(copy.repeat(values.get(layer), rows, length).keep());
-    }
+    return selected(new long[rows], length + extra);
+  }
+
+  /** A cache whose rows are these rows of this one. */
+  public KeyValueCache selected(long[] rows, int newCapacity) {
+    KeyValueCache copy = new KeyValueCache(newCapacity);
     copy.length = length;
+    try (Scope scope = Scope.open()) {
+      Tensor index = Tensors.of(rows, rows.length);
+      for (int layer = 0; layer < keys.size(); layer++) {
+        copy.keys.add(copy.taken(keys.get(layer), index));
+        copy.values.add(copy.taken(values.get(layer), index));
+      }
+      for (int layer = 0; layer < crossKeys.size(); layer++) {
+        copy.crossKeys.add(crossKeys.get(layer).indexSelect(0, index).keep());
+        copy.crossValues.add(crossValues.get(layer).indexSelect(0, index).keep());
+      }
+      if (memory != null) {
+        Tensor mask = memory.mask();
+        copy.remember(
+            new Memory(
+                memory.hidden().indexSelect(0, index),
+                mask == null ? null : mask.indexSelect(0, index)));
+      }
+    }
     return copy;
   }
 
-  private Tensor repeat(Tensor one, int rows, int filled) {
-    Tensor many = Tensors.zeros(one.dtype(), rows, one.size(1), capacity, one.size(3));
-    many.narrow(2, 0, filled)
-        .copyFrom(one.narrow(2, 0, filled).expand(rows, one.size(1), filled, one.size(3)));
-    return many;
+  private Tensor taken(Tensor held, Tensor index) {
+    Tensor made = room(held, index.size(0), length).keep();
+    made.narrow(2, 0, length).copyFrom(held.narrow(2, 0, length).indexSelect(0, index));
+    return made;
+  }
+
+  /**
+   * Each row goes on from the positions of another. The encoder's part stays where it is, so rows
+   * must be exchanged among those that have read the same.
+   */
+  public void reorder(long[] rows) {
+    try (Scope scope = Scope.open()) {
+      Tensor index = Tensors.of(rows, rows.length);
+      for (List<Tensor> all : List.of(keys, values)) {
+        for (Tensor held : all) {
+          Tensor filled = held.narrow(2, 0, length);
+          filled.copyFrom(filled.indexSelect(0, index));
+        }
+      }
+    }
+  }
+
+  /** The rows of all parts below each other, their ends in the same column. */
+  public static KeyValueCache joined(List<KeyValueCache> parts, int capacity) {
+    KeyValueCache whole = new KeyValueCache(capacity);
+    whole.length = parts.stream().mapToInt(KeyValueCache::length).max().orElse(0);
+    try (Scope scope = Scope.open()) {
+      for (int layer = 0; layer < parts.getFirst().keys.size(); layer++) {
+        int at = layer;
+        whole.keys.add(whole.below(parts, part -> part.keys.get(at)));
+        whole.values.add(whole.below(parts, part -> part.values.get(at)));
+      }
+    }
+    return whole;
+  }
+
+  private Tensor below(
+      List<KeyValueCache> parts, java.util.function.Function<KeyValueCache, Tensor> held) {
+    long rows = parts.stream().mapToLong(part -> held.apply(part).size(0)).sum();
+    Tensor all = room(held.apply(parts.getFirst()), rows, length).keep();
+    long row = 0;
+    for (KeyValueCache part : parts) {
+      Tensor from = held.apply(part);
+      all.narrow(0, row, from.size(0))
+          .narrow(2, length - part.length, part.length)
+          .copyFrom(from.narrow(2, 0, part.length));
+      row += from.size(0);
+    }
+    return all;
   }
 
   @Override
   public void close() {
-    keys.forEach(Tensor::close);
-    values.forEach(Tensor::close);
+    for (List<Tensor> all : List.of(keys, values, crossKeys, crossValues)) {
+      all.forEach(Tensor::close);
+    }
+    if (memory != null) {
+      memory.hidden().close();
+      if (memory.mask() != null) {
+        memory.mask().close();
+      }
+    }
   }
 }

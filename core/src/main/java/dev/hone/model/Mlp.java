@@ -6,20 +6,38 @@ import dev.hone.tensor.Tensor;
 public sealed interface Mlp {
   Tensor forward(Tensor x, Pass pass);
 
-  /** down(activation(up(x))). */
-  record Plain(Linear up, Activation activation, Linear down) implements Mlp {
+  /**
+   * down(activation(up(x))).
+   *
+   * @param dropout after the activation
+   */
+  record Plain(Linear up, Activation activation, Linear down, double dropout) implements Mlp {
+    public Plain(Linear up, Activation activation, Linear down) {
+      this(up, activation, down, 0);
+    }
+
     @Override
     public Tensor forward(Tensor x, Pass pass) {
-      return down.forward(activation.apply(up.forward(x, pass)), pass);
+      Tensor active = activation.apply(up.forward(x, pass));
+      return down.forward(pass.dropout(active, dropout), pass);
     }
   }
 
-  /** down(activation(gate(x)) * up(x)), arXiv:2002.05202. */
-  record Gated(Linear gate, Linear up, Activation activation, Linear down) implements Mlp {
+  /**
+   * down(activation(gate(x)) * up(x)), arXiv:2002.05202.
+   *
+   * @param dropout after the product
+   */
+  record Gated(Linear gate, Linear up, Activation activation, Linear down, double dropout)
+      implements Mlp {
+    public Gated(Linear gate, Linear up, Activation activation, Linear down) {
+      this(gate, up, activation, down, 0);
+    }
+
     @Override
     public Tensor forward(Tensor x, Pass pass) {
       Tensor gated = activation.apply(gate.forward(x, pass)).mul(up.forward(x, pass));
-      return down.forward(gated, pass);
+      return down.forward(pass.dropout(gated, dropout), pass);
     }
   }
 

@@ -102,6 +102,14 @@ public final class Parts {
     return made;
   }
 
+  /** Numbers that the file holds and that do not train. */
+  public Parameter buffer(String name, long... shape) {
+    Parameter read = weights.parameter(name, Weights.Init.ZEROS, shape);
+    Parameter buffer = new Parameter(read.name(), read.value(), false);
+    parameters.add(buffer);
+    return buffer;
+  }
+
   private Linear remember(Linear linear) {
     linears.put(linear.name(), linear);
     return linear;

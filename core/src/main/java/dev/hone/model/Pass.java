@@ -39,6 +39,10 @@ public record Pass(
     return new Pass(adapter, training, dropout, other, trace);
   }
 
+  public Pass withoutCache() {
+    return new Pass(adapter, training, dropout, null, trace);
+  }
+
   public Pass tracing(Consumer<Tensor> listener) {
     return new Pass(adapter, training, dropout, cache, listener);
   }

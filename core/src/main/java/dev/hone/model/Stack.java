@@ -9,7 +9,7 @@ import java.util.List;
  * Layers on top of each other. A pass is made of its beginning, the layers one by one and its end,
  * so that training can stop and go on between any two layers.
  */
-public sealed interface Stack extends Backbone permits Decoder, Encoder {
+public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
   /**
    * What the first layer is given.
    *
@@ -27,7 +27,11 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder {
 
   @Override
   default Tensor forward(Inputs inputs, Pass pass) {
-    Start start = begin(inputs, pass);
+    return walk(begin(inputs, pass), inputs, pass);
+  }
+
+  /** From a beginning to the last hidden states. */
+  default Tensor walk(Start start, Inputs inputs, Pass pass) {
     Tensor x = start.hidden();
     for (Block block : blocks()) {
       pass.traced(x);

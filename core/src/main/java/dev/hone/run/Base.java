@@ -2,16 +2,20 @@ package dev.hone.run;
 
 import dev.hone.data.Example;
 import dev.hone.error.HoneException;
+import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Model;
 import dev.hone.model.NewModelConfig;
 import dev.hone.model.family.Families;
-import dev.hone.model.head.LmHead;
+import dev.hone.model.head.TextHead;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.Fingerprint;
 import dev.hone.tensor.Engine;
 import dev.hone.tokenizer.BpeTrainer;
 import dev.hone.tokenizer.BpeVocabulary;
 import dev.hone.tokenizer.Tokenizer;
+import dev.hone.train.CausalLmObjective;
+import dev.hone.train.Objective;
+import dev.hone.train.Seq2SeqObjective;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -88,7 +92,14 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
 
   /** Whether the model answers in words; otherwise it has a classification head. */
   public boolean speaks() {
-    return model.head() instanceof LmHead;
+    return model.head() instanceof TextHead;
+  }
+
+  /** How the model is taught to write. */
+  Objective writing() {
+    return model.backbone() instanceof EncoderDecoder
+        ? new Seq2SeqObjective()
+        : new CausalLmObjective();
   }
 
   @Override

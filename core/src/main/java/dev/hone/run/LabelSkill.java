@@ -15,7 +15,6 @@ import dev.hone.model.Model;
 import dev.hone.model.Pass;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
-import dev.hone.train.CausalLmObjective;
 import dev.hone.train.ClassificationObjective;
 import dev.hone.train.Objective;
 import java.util.ArrayList;
@@ -55,7 +54,7 @@ final class LabelSkill implements Skill {
 
   @Override
   public Objective objective() {
-    return spoken ? new CausalLmObjective() : new ClassificationObjective();
+    return spoken ? base.writing() : new ClassificationObjective();
   }
 
   /** The test rows that are scored, in the order of the predictions. */

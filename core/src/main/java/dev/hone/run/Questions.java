@@ -4,8 +4,10 @@ import dev.hone.data.DataConfig;
 import dev.hone.data.EncodedRows;
 import dev.hone.data.Example;
 import dev.hone.data.HeadEncoder;
+import dev.hone.data.PairEncoder;
 import dev.hone.data.RowEncoder;
 import dev.hone.data.chat.ChatEncoder;
+import dev.hone.model.EncoderDecoder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,9 @@ public sealed interface Questions {
   static Questions of(
       Base base, DataConfig config, List<String> labels, @Nullable ChatEncoder chat) {
     int context = base.model().backbone().maxPositions();
+    if (base.model().backbone() instanceof EncoderDecoder) {
+      return new InPairs(new PairEncoder(base.tokenizer(), config, context, labels));
+    }
     return base.speaks()
         ? new InWords(new RowEncoder(base.tokenizer(), config, context, labels, chat))
         : new ForHead(new HeadEncoder(base.tokenizer(), labels, config.maxTokens(), context));
@@ -41,6 +46,29 @@ public sealed interface Questions {
     @Override
     public EncodedRows packed(List<Example.Text> documents) {
       return encoder.packed(documents);
+    }
+
+    @Override
+    public int[] prompt(Example.Labelled example) {
+      return encoder.prompt(example);
+    }
+
+    @Override
+    public List<int[]> choices(List<String> labels) {
+      return encoder.choices(labels);
+    }
+  }
+
+  /** The model reads the question and writes the label's words. */
+  record InPairs(PairEncoder encoder) implements Questions {
+    @Override
+    public EncodedRows encode(List<? extends Example> examples) {
+      return encoder.encode(examples);
+    }
+
+    @Override
+    public EncodedRows packed(List<Example.Text> documents) {
+      return encode(documents);
     }
 
     @Override

@@ -10,7 +10,6 @@ import dev.hone.model.Model;
 import dev.hone.model.Pass;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
-import dev.hone.train.CausalLmObjective;
 import dev.hone.train.Objective;
 import java.util.List;
 
@@ -30,7 +29,7 @@ final class TextSkill implements Skill {
 
   @Override
   public Objective objective() {
-    return new CausalLmObjective();
+    return base.writing();
   }
 
   @Override
@@ -41,7 +40,7 @@ final class TextSkill implements Skill {
 
   @Override
   public Score score(String name, Model model, Adapter adapter, RunListener listener) {
-    CausalLmObjective objective = new CausalLmObjective();
+    Objective objective = base.writing();
     double[] losses = new double[test.size()];
     int[] tokens = new int[test.size()];
     int done = 0;

@@ -7,6 +7,7 @@ import dev.hone.error.HoneException;
 import dev.hone.method.lora.Lora;
 import dev.hone.method.lora.PeftFiles;
 import dev.hone.model.Adapter;
+import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.Pass;
 import dev.hone.tensor.GradMode;
@@ -133,6 +134,9 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
       return chat(template).prompt(List.of(new Message("user", text)));
     }
     String asked = card.map(c -> c.prompt().replace("{text}", text)).orElse(text);
+    if (base.model().backbone() instanceof EncoderDecoder) {
+      return base.tokenizer().encodeWithSpecial(asked); // a text that is read whole
+    }
     int[] ids = base.tokenizer().encode(asked);
     if (!base.tokenizer().addsBos()) {
       return ids;

@@ -425,6 +425,17 @@ public final class Tensor implements AutoCloseable {
     return new Tensor[] {of(sorted.get0()), of(sorted.get1())};
   }
 
+  /**
+   * The {@code count} largest elements along the last axis, the largest first, and their places.
+   */
+  public Tensor[] topk(int count) {
+    if (rank() == 0 || count < 1 || count > size(-1)) {
+      throw Shapes.mismatch("topk", "a last axis of at least " + count, this);
+    }
+    var found = handle().topk(count, -1, true, true);
+    return new Tensor[] {of(found.get0()), of(found.get1())};
+  }
+
   // Shape
 
   public Tensor view(long... shape) {

@@ -2,7 +2,6 @@ package dev.hone.train;
 
 import dev.hone.data.Batch;
 import dev.hone.error.HoneException;
-import dev.hone.model.Inputs;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
 import dev.hone.tensor.GradMode;
@@ -44,7 +43,7 @@ final class Diagnosis {
       model
           .backbone()
           .forward(
-              Inputs.of(batch),
+              model.backbone().inputs(batch),
               pass.tracing(
                   hidden -> {
                     if (found[0] == null && !hidden.isFinite()) {

@@ -224,6 +224,9 @@ public final class PeftFiles {
     if (architecture.endsWith("ForSequenceClassification")) {
       return "SEQ_CLS";
     }
+    if (architecture.endsWith("ForConditionalGeneration")) {
+      return "SEQ_2_SEQ_LM";
+    }
     return architecture.endsWith("ForTokenClassification") ? "TOKEN_CLS" : "CAUSAL_LM";
   }
 }

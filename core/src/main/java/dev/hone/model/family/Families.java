@@ -50,7 +50,9 @@ public final class Families {
             new Albert(),
             new Electra(),
             new DebertaV2(),
-            new ModernBert())) {
+            new ModernBert(),
+            new T5(),
+            new Bart())) {
       family.architectures().forEach(name -> KNOWN.put(name, family));
     }
   }
@@ -177,7 +179,10 @@ public final class Families {
   public static Model random(Config config) {
     Path origin = Path.of("config.json");
     String architecture = architecture(config, origin);
-    double std = config.optionalDouble("initializer_range").orElse(0.02);
+    double std =
+        config
+            .optionalDouble("initializer_range")
+            .orElse(config.optionalDouble("init_std").orElse(0.02));
     return built(family(architecture, origin), architecture, config, new RandomWeights(std), null);
   }
 

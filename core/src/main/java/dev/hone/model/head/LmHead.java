@@ -1,6 +1,5 @@
 package dev.hone.model.head;
 
-import dev.hone.model.Head;
 import dev.hone.model.Inputs;
 import dev.hone.model.Linear;
 import dev.hone.model.Pass;
@@ -13,7 +12,7 @@ import dev.hone.tensor.Tensor;
  * @param divisor of the logits (Granite), 1 for most
  * @param softCap bound of the logits, by tanh (Gemma 2); 0 means none
  */
-public record LmHead(Linear output, double divisor, double softCap) implements Head {
+public record LmHead(Linear output, double divisor, double softCap) implements TextHead {
 
   public LmHead(Linear output) {
     this(output, 1, 0);
@@ -24,7 +23,7 @@ public record LmHead(Linear output, double divisor, double softCap) implements H
     return logits(hidden, pass);
   }
 
-  /** For any rows of hidden states. */
+  @Override
   public Tensor logits(Tensor hidden, Pass pass) {
     return shaped(output.forward(hidden, pass));
   }
