@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * those.
  */
 final class TokenizerSchema {
-  private static final int DEEPEST = 32;
+  private static final int DEEPEST = 64;
   private static final List<String> LISTS =
       List.of("normalizers", "pretokenizers", "processors", "decoders");
   private static final Set<String> ADDERS =
@@ -41,6 +41,7 @@ final class TokenizerSchema {
     schema.model(model);
     schema.addedTokens(tokenizer.path("added_tokens"));
     for (String part : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
+      schema.requireShallow(tokenizer.path(part), part, 0);
       schema.component(tokenizer.path(part), part, 0);
     }
     return tokenizer;
@@ -60,7 +61,7 @@ final class TokenizerSchema {
             "a piece " + brief(piece) + " where [text, score] is expected");
       }
     } else {
-      require(vocab.isObject(), "model.vocab", "no object of token to id and no list of pieces");
+      require(vocab.isObject() || vocab.isMissingNode(), "model.vocab", "no object of token to id and no list of pieces");
       for (Map.Entry<String, JsonNode> entry : vocab.properties()) {
         id(entry.getValue(), "model.vocab", entry.getKey());
       }
@@ -109,8 +110,14 @@ final class TokenizerSchema {
         "'" + token + "' has the id " + brief(id) + ", which is no whole number from 0");
   }
 
+  private void requireShallow(JsonNode node, String where, int depth) {
+    require(depth <= DEEPEST, where, "more than " + DEEPEST + " levels");
+    for (JsonNode child : node) {
+      requireShallow(child, where, depth + 1);
+    }
+  }
+
   private void component(JsonNode part, String where, int depth) {
-    require(depth <= DEEPEST, where, "more than " + DEEPEST + " levels of sequences");
     require(
         part.isObject() || part.isNull() || part.isMissingNode(),
         where,
@@ -156,9 +163,7 @@ final class TokenizerSchema {
   }
 
   private void charsMap(JsonNode map, String where) {
-    if (!map.isString()) {
-      return; // refused by the library
-    }
+    require(map.isString(), where, "a Precompiled step without its precompiled_charsmap");
     byte[] bytes;
     try {
       bytes = Base64.getDecoder().decode(map.stringValue());
@@ -166,6 +171,10 @@ final class TokenizerSchema {
       throw new HoneException(
           file + " (" + where + ") has a precompiled_charsmap that is not Base64", e);
     }
+    require( // Java's decoder takes more than the library's
+        Base64.getEncoder().encodeToString(bytes).equals(map.stringValue()),
+        where,
+        "a precompiled_charsmap that is not canonical Base64");
     CharsMap.check(bytes, file + " (" + where + ")");
   }
 
