@@ -8,11 +8,14 @@ import org.jspecify.annotations.Nullable;
  * Finds what makes a backtracking regular expression run for ever on a short text.
  *
  * <p>The native library's engine (Oniguruma) gives up after ten million steps, and giving up ends
- * the process there. A repetition inside a repetition and a reference back are the ways to get that
- * far; no published pre-tokenizer needs either.
+ * the process there. A repeated group that can match in several ways, a row of repetitions and a
+ * reference back are the ways to get that far; no published pre-tokenizer needs them.
  */
 final class SafeRegex {
   private static final int LONGEST = 20_000;
+
+  /** So many open repetitions may stand in one alternative. */
+  private static final int MOST_IN_A_ROW = 3;
 
   private SafeRegex() {}
 
@@ -22,35 +25,52 @@ final class SafeRegex {
       return "more than " + LONGEST + " characters";
     }
     Deque<Boolean> outer = new ArrayDeque<>();
-    boolean repeats = false; // in the group that is open now
-    boolean closedRepeats = false; // in the group that was closed just before
+    boolean loose = false; // whether the open group can match one text in several ways
+    boolean closedLoose = false; // the same of the group that was closed just before
     int classes = 0;
+    int row = 0;
     for (int i = 0; i < regex.length(); i++) {
       char c = regex.charAt(i);
-      boolean afterGroup = closedRepeats;
-      closedRepeats = false;
+      boolean afterLoose = closedLoose;
+      closedLoose = false;
       if (c == '\\') {
-        i++;
-        char escaped = i < regex.length() ? regex.charAt(i) : ' ';
-        if (classes == 0
-            && (escaped >= '1' && escaped <= '9' || escaped == 'k' || escaped == 'g')) {
+        char escaped = ++i < regex.length() ? regex.charAt(i) : ' ';
+        if (classes == 0 && "123456789kg".indexOf(escaped) >= 0) {
           return "a reference back";
+        }
+        if ("pPxo".indexOf(escaped) >= 0 && regex.startsWith("{", i + 1)) {
+          i = Math.max(i, regex.indexOf('}', i));
         }
       } else if (c == '[') {
         classes++;
       } else if (classes > 0) {
         classes -= c == ']' ? 1 : 0;
       } else if (c == '(') {
-        outer.push(repeats);
-        repeats = false;
+        outer.push(loose);
+        loose = false;
+        i += regex.startsWith("?", i + 1) ? 1 : 0;
       } else if (c == ')') {
-        closedRepeats = repeats;
-        repeats |= !outer.isEmpty() && outer.pop();
-      } else if (c == '*' || c == '+' || c == '{' && !regex.startsWith("{1}", i)) {
-        if (afterGroup) {
-          return "a repetition inside a repetition";
+        closedLoose = loose;
+        loose |= !outer.isEmpty() && outer.pop();
+      } else if (c == '|') {
+        loose = true;
+        row = 0;
+      } else if (c == '?') {
+        loose = true;
+      } else if (c == '*' || c == '+' || c == '{') {
+        if (afterLoose) {
+          return "a repeated group that can match in several ways";
         }
-        repeats = true;
+        if (regex.startsWith("+", i + 1)) {
+          i++; // possessive: it never gives back
+        }
+        int end = regex.indexOf('}', i);
+        boolean fixed = c == '{' && end > 0 && regex.substring(i + 1, end).matches("\\d+");
+        loose |= !fixed;
+        row += fixed ? 0 : 1;
+        if (row > MOST_IN_A_ROW) {
+          return "more than " + MOST_IN_A_ROW + " repetitions in a row";
+        }
       }
     }
     return null;

@@ -61,7 +61,10 @@ final class TokenizerSchema {
             "a piece " + brief(piece) + " where [text, score] is expected");
       }
     } else {
-      require(vocab.isObject() || vocab.isMissingNode(), "model.vocab", "no object of token to id and no list of pieces");
+      require(
+          vocab.isObject() || vocab.isMissingNode(),
+          "model.vocab",
+          "no object of token to id and no list of pieces");
       for (Map.Entry<String, JsonNode> entry : vocab.properties()) {
         id(entry.getValue(), "model.vocab", entry.getKey());
       }

@@ -32,7 +32,9 @@ class AddedTokensTest {
       assertEquals(size, most.id("<tool>"));
       assertEquals(size + 2, most.id("gro\u00dfes Wort"));
       int[] ids = most.encode("<tool>hello gro\u00dfes Wort</tool>");
-      assertEquals(List.of(size, size + 2, size + 1), IntStream.of(ids).filter(id -> id >= size).boxed().toList());
+      assertEquals(
+          List.of(size, size + 2, size + 1),
+          IntStream.of(ids).filter(id -> id >= size).boxed().toList());
       assertEquals("hello gro\u00dfes Wort", most.decode(ids, true));
       assertEquals("<tool>hello gro\u00dfes Wort</tool>", most.decode(ids, false));
       assertTrue(IntStream.of(most.encodePlain("<tool>")).noneMatch(id -> id >= size));
@@ -102,7 +104,8 @@ class AddedTokensTest {
     json.putArray("added_tokens");
     Files.writeString(file, json.toString());
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
-      assertArrayEquals(new int[] {0, 2, 3}, tokenizer.encode("<|endoftext|><|im_start|><|im_end|>"));
+      assertArrayEquals(
+          new int[] {0, 2, 3}, tokenizer.encode("<|endoftext|><|im_start|><|im_end|>"));
       assertEquals("", tokenizer.decode(new int[] {0, 1, 2, 3}, true));
     }
   }

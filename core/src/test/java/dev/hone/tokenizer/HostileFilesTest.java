@@ -34,10 +34,31 @@ class HostileFilesTest {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final List<String> VALUES =
       List.of(
-          "null", "true", "-1", "0", "1", "7", "1e300", "2147483648", "99999999999999999999",
-          "\"\"", "\" \"", "\"\u2581\"", "\"(a+)+$\"", "\"##\"", "\"A\"", "[]", "{}", "[1]",
-          "[\"a\",\"b\"]", "{\"Regex\":\"(\"}", "{\"Regex\":\"a*\"}", "{\"String\":\"\"}",
-          "{\"type\":\"Fuse\"}", "{\"type\":\"Lowercase\"}", "{\"type\":\"ByteLevel\"}");
+          "null",
+          "true",
+          "-1",
+          "0",
+          "1",
+          "7",
+          "1e300",
+          "2147483648",
+          "99999999999999999999",
+          "\"\"",
+          "\" \"",
+          "\"\u2581\"",
+          "\"(a+)+$\"",
+          "\"##\"",
+          "\"A\"",
+          "[]",
+          "{}",
+          "[1]",
+          "[\"a\",\"b\"]",
+          "{\"Regex\":\"(\"}",
+          "{\"Regex\":\"a*\"}",
+          "{\"String\":\"\"}",
+          "{\"type\":\"Fuse\"}",
+          "{\"type\":\"Lowercase\"}",
+          "{\"type\":\"ByteLevel\"}");
 
   @TempDir Path folder;
 
@@ -48,7 +69,7 @@ class HostileFilesTest {
     write("tokenizer.json", seed.toString().getBytes(StandardCharsets.UTF_8));
     assertTrue(survives(), "the unchanged file works");
     int worked = 0;
-    for (int i = 0; i < 700; i++) {
+    for (int i = 0; i < 300; i++) {
       Random random = new Random(31L * i + kind.hashCode());
       ObjectNode changed = seed.deepCopy();
       for (int n = 1 + random.nextInt(3); n > 0; n--) {
@@ -57,19 +78,21 @@ class HostileFilesTest {
       write("tokenizer.json", changed.toString().getBytes(StandardCharsets.UTF_8));
       worked += survives() ? 1 : 0;
     }
-    assertTrue(worked > 20 && worked < 680, worked + " of 700 worked");
+    assertTrue(worked > 20 && worked < 295, worked + " of 300 worked");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tokenizer.model", "vocab.txt", "vocab.json", "merges.txt", "tokenizer.json"})
+  @ValueSource(
+      strings = {"tokenizer.model", "vocab.txt", "vocab.json", "merges.txt", "tokenizer.json"})
   void changedBytes(String name) throws IOException {
     older(name);
     byte[] seed = Files.readAllBytes(folder.resolve(name));
     assertTrue(survives(), "the unchanged file works");
     int refused = 0;
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 250; i++) {
       Random random = new Random(17L * i + name.hashCode());
-      byte[] changed = random.nextInt(6) == 0 ? Arrays.copyOf(seed, random.nextInt(seed.length)) : seed.clone();
+      byte[] changed =
+          random.nextInt(6) == 0 ? Arrays.copyOf(seed, random.nextInt(seed.length)) : seed.clone();
       for (int n = 1 + random.nextInt(4); n > 0 && changed.length > 0; n--) {
         changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
       }
@@ -82,7 +105,8 @@ class HostileFilesTest {
   /** Returns false where the folder was refused; fails where it was refused badly. */
   private boolean survives() {
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
-      for (String text : List.of("", "a", "Hello  World 12, \u00e9 \ud83e\udd80 <s>x</s>", "AAAA \n\t b")) {
+      for (String text :
+          List.of("", "a", "Hello  World 12, \u00e9 \ud83e\udd80 <s>x</s>", "AAAA \n\t b")) {
         int[] ids = tokenizer.encode(text);
         tokenizer.encodeWithSpecial(text);
         tokenizer.encodePlain(text);
@@ -93,8 +117,7 @@ class HostileFilesTest {
       return true;
     } catch (HoneException e) {
       String message = e.toString();
-      assertTrue(
-          message.contains(folder.toString()) || message.contains("tokenizer"), message);
+      assertTrue(message.contains(folder.toString()) || message.contains("tokenizer"), message);
       assertFalse(message.contains("\n"), message);
       return false;
     }
@@ -102,7 +125,8 @@ class HostileFilesTest {
 
   @Test
   void whatTheLibraryDoesNotSurviveIsRefused() throws IOException {
-    assertRefused("{'decoder': {'type': 'Strip', 'content': ' ', 'start': 1, 'stop': 1}}", "decoder");
+    assertRefused(
+        "{'decoder': {'type': 'Strip', 'content': ' ', 'start': 1, 'stop': 1}}", "decoder");
     assertRefused(
         "{'post_processor': {'type': 'TemplateProcessing', 'single': [{'SpecialToken':"
             + " {'id': '<s>', 'type_id': 0}}], 'pair': [], 'special_tokens': {}}}",
@@ -117,7 +141,7 @@ class HostileFilesTest {
     assertRefused(
         "{'pre_tokenizer': {'type': 'Split', 'pattern': {'Regex': '(a+)+b'}, 'behavior':"
             + " 'Isolated', 'invert': false}}",
-        "repetition");
+        "several ways");
     assertRefused("{'normalizer': {'type': 'Prepend', 'prepend': ''}}", "prepend");
     assertRefused("{'added_tokens': [{'id': -3, 'content': 'x'}]}", "-3");
     assertRefused("{'model': {'type': 'BPE', 'vocab': {'a': 1e10}, 'merges': []}}", "model.vocab");
@@ -142,10 +166,13 @@ class HostileFilesTest {
         List.of(
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*",
             " ?[^(\\s|[.,!?\u2026\u3002\uff0c])]+",
+            "(?=(\\d{3})+(?!\\d))|(?:\\p{L}\\p{M})+",
             "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}]*[\\p{Ll}\\p{Lm}]+(?i:'s|'t)?|\\s+(?!\\S)|\\s+")) {
       assertNull(SafeRegex.danger(regex), regex);
     }
-    for (String regex : List.of("(a+)+", "(a|b*){2,}", "(?:(x*)y)*", "(a)\\1")) {
+    for (String regex :
+        List.of(
+            "(a+)+", "(a|b*){2,}", "(?:(x*)y)*", "(a|a)*b", "(a?a?)+b", "(a)\\1", "a*a*a*a*b")) {
       assertNotNull(SafeRegex.danger(regex), regex);
     }
   }
@@ -206,7 +233,9 @@ class HostileFilesTest {
     try {
       return switch (kind) {
         case "wordpiece" -> {
-          Files.writeString(work.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\na\n##a\nworld\n");
+          Files.writeString(
+              work.resolve("vocab.txt"),
+              "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\na\n##a\nworld\n");
           Files.writeString(work.resolve("config.json"), "{\"model_type\": \"bert\"}");
           yield TokenizerFiles.read(work).tokenizer();
         }
@@ -217,7 +246,12 @@ class HostileFilesTest {
           ObjectNode json = TokenizerFiles.read(work).tokenizer();
           if (unigram) {
             ((ArrayNode) json.path("normalizer").path("normalizers"))
-                .insert(0, Parts.of("Precompiled", "precompiled_charsmap", Base64.getEncoder().encodeToString(charsMap())));
+                .insert(
+                    0,
+                    Parts.of(
+                        "Precompiled",
+                        "precompiled_charsmap",
+                        Base64.getEncoder().encodeToString(charsMap())));
           }
           yield json;
         }
@@ -234,7 +268,8 @@ class HostileFilesTest {
 
   private ObjectNode zoo(Path work) throws IOException {
     BpeTrainer.train(List.of("a b hello world hello"), 270).save(work);
-    ObjectNode json = (ObjectNode) JSON.readTree(Files.readAllBytes(work.resolve("tokenizer.json")));
+    ObjectNode json =
+        (ObjectNode) JSON.readTree(Files.readAllBytes(work.resolve("tokenizer.json")));
     json.setAll(
         (ObjectNode)
             JSON.readTree(

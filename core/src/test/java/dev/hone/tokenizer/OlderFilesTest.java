@@ -94,13 +94,19 @@ class OlderFilesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"gpt2, vocab.json merges.txt", "bert-base-uncased, vocab.txt", "t5-small, spiece.model"})
+  @CsvSource({
+    "gpt2, vocab.json merges.txt",
+    "bert-base-uncased, vocab.txt",
+    "t5-small, spiece.model"
+  })
   void olderFilesEncodeLikeTheReference(String name, String files) throws IOException {
     Path source = SHARED.resolve("tokenizers").resolve(name);
     Assumptions.assumeTrue(Files.isDirectory(source), source + " is not here");
     for (String file : files.split(" ")) {
       if (file.equals("spiece.model")) {
-        Files.write(folder.resolve(file), spiece(JSON.readTree(Files.readAllBytes(source.resolve("tokenizer.json")))));
+        Files.write(
+            folder.resolve(file),
+            spiece(JSON.readTree(Files.readAllBytes(source.resolve("tokenizer.json")))));
       } else {
         Files.copy(source.resolve(file), folder.resolve(file));
       }
@@ -120,7 +126,8 @@ class OlderFilesTest {
         assertArrayEquals(ids, tokenizer.encode(text), text);
         int[] whole = ids(rows.path(i).path("ids_special"));
         assertArrayEquals(whole, tokenizer.encodeWithSpecial(text), text);
-        assertEquals(rows.path(i).path("decoded").stringValue(), tokenizer.decode(ids, false), text);
+        assertEquals(
+            rows.path(i).path("decoded").stringValue(), tokenizer.decode(ids, false), text);
         assertEquals(published.decode(whole, true), tokenizer.decode(whole, true), text);
       }
       List<int[]> batch = tokenizer.encodeAll(all);
@@ -155,11 +162,13 @@ class OlderFilesTest {
   @Test
   void wordPieceFollowsItsOptions() throws IOException {
     Files.writeString(
-        folder.resolve("vocab.txt"), "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\ncafe\r\nCaf\u00e9\r\nun\r\n##able\r\n");
+        folder.resolve("vocab.txt"),
+        "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\ncafe\r\nCaf\u00e9\r\nun\r\n##able\r\n");
     options("{\"tokenizer_class\": \"BertTokenizerFast\"}");
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
       assertArrayEquals(
-          new int[] {2, 5, 7, 8, 4, 1, 3}, tokenizer.encodeWithSpecial("Caf\u00e9 unable [MASK] x"));
+          new int[] {2, 5, 7, 8, 4, 1, 3},
+          tokenizer.encodeWithSpecial("Caf\u00e9 unable [MASK] x"));
       assertEquals("cafe unable", tokenizer.decode(new int[] {2, 5, 7, 8, 3}, true));
       assertEquals(4, tokenizer.maskId());
     }
@@ -198,13 +207,15 @@ class OlderFilesTest {
   @Test
   void flagsDecideAboutTheEnds() throws IOException {
     resource("bpe.model", folder.resolve("tokenizer.model"));
-    options("{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": false, \"add_eos_token\": true}");
+    options(
+        "{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": false, \"add_eos_token\": true}");
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
       assertArrayEquals(around(-1, tokenizer.encode("a"), 2), tokenizer.encodeWithSpecial("a"));
       tokenizer.save(folder.resolve("saved"));
     }
     Path saved = folder.resolve("saved/tokenizer_config.json");
-    Files.writeString(saved, "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"add_bos_token\": true}");
+    Files.writeString(
+        saved, "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"add_bos_token\": true}");
     try (Tokenizer tokenizer = Tokenizer.open(folder.resolve("saved"))) {
       assertArrayEquals(around(1, tokenizer.encode("a"), 2), tokenizer.encodeWithSpecial("a"));
       assertTrue(tokenizer.addsBos());
