@@ -2,6 +2,10 @@ package dev.hone.tokenizer;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +21,39 @@ final class SafeRegex {
   /** So many open repetitions may stand in one alternative. */
   private static final int MOST_IN_A_ROW = 3;
 
+  /** Every ASCII character beside every kind of neighbour that patterns ask for. */
+  private static final String PROBE = probe();
+
   private SafeRegex() {}
+
+  /**
+   * Whether each match takes at least one character, as far as a text with all usual ones can tell.
+   *
+   * <p>Replacing an empty match leaves the library with fewer positions than characters.
+   */
+  static boolean takesText(String regex) {
+    try {
+      for (String text : List.of("", PROBE)) {
+        Matcher matcher = Pattern.compile(regex).matcher(text);
+        while (matcher.find()) {
+          if (matcher.end() == matcher.start()) {
+            return false;
+          }
+        }
+      }
+      return true;
+    } catch (PatternSyntaxException e) {
+      return false;
+    }
+  }
+
+  private static String probe() {
+    StringBuilder text = new StringBuilder();
+    for (char c = 1; c < 127; c++) {
+      text.append(c).append(" a1").append(c).append(c).append("\n\u00e9\u0301\u4e00");
+    }
+    return text.toString();
+  }
 
   /** Returns what is dangerous, or null. */
   static @Nullable String danger(String regex) {

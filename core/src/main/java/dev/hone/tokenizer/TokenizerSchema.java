@@ -144,6 +144,13 @@ final class TokenizerSchema {
     switch (type(part)) {
       case "Precompiled" -> charsMap(part.path("precompiled_charsmap"), where);
       case "TemplateProcessing" -> template(part, where);
+      case "Replace" -> {
+        JsonNode regex = part.path("pattern").path("Regex");
+        require(
+            !regex.isString() || SafeRegex.takesText(regex.stringValue()),
+            where,
+            "a Replace by the pattern " + brief(regex) + ", which may find nothing to replace");
+      }
       case "Prepend" ->
           require(!part.path("prepend").asString("?").isEmpty(), where, "an empty 'prepend'");
       case "Strip" ->

@@ -142,6 +142,9 @@ class HostileFilesTest {
         "{'pre_tokenizer': {'type': 'Split', 'pattern': {'Regex': '(a+)+b'}, 'behavior':"
             + " 'Isolated', 'invert': false}}",
         "several ways");
+    assertRefused(
+        "{'normalizer': {'type': 'Replace', 'pattern': {'Regex': 'q*'}, 'content': ' '}}",
+        "Replace");
     assertRefused("{'normalizer': {'type': 'Prepend', 'prepend': ''}}", "prepend");
     assertRefused("{'added_tokens': [{'id': -3, 'content': 'x'}]}", "-3");
     assertRefused("{'model': {'type': 'BPE', 'vocab': {'a': 1e10}, 'merges': []}}", "model.vocab");
