@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -115,7 +116,7 @@ public record BpeVocabulary(List<String> tokens, List<String> merges) {
   }
 
   /** Beside, to disk, then in place: the reader of a folder never meets half a file. */
-  private static void write(Path file, ObjectNode json) throws IOException {
+  static void write(Path file, JsonNode json) throws IOException {
     Path beside = file.resolveSibling("." + file.getFileName() + ".tmp");
     try {
       try (FileChannel out =

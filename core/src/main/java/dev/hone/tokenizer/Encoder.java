@@ -1,5 +1,7 @@
 package dev.hone.tokenizer;
 
+import java.util.List;
+
 /** Turns text into token ids: what data preparation needs of a tokenizer. */
 public interface Encoder {
   /** Token ids of a text; no special tokens are added. */
@@ -15,6 +17,11 @@ public interface Encoder {
     whole[0] = bosId();
     System.arraycopy(bare, 0, whole, 1, bare.length);
     return whole;
+  }
+
+  /** {@link #encode} of each text, in their order. */
+  default List<int[]> encodeAll(List<String> texts) {
+    return texts.stream().map(this::encode).toList();
   }
 
   int eosId();

@@ -32,7 +32,7 @@ final class NativeTokenizer implements AutoCloseable {
 
   int[] encode(String text, boolean addSpecial) {
     requireWholeCharacters(text);
-    long encoding = LIB.encode(handle(), text, addSpecial);
+    long encoding = encoding(text, addSpecial);
     try {
       long[] ids = LIB.getTokenIds(encoding);
       int[] out = new int[ids.length];
@@ -51,6 +51,22 @@ final class NativeTokenizer implements AutoCloseable {
       wide[i] = ids[i];
     }
     return LIB.decode(handle(), wide, skipSpecial);
+  }
+
+  private long encoding(String text, boolean addSpecial) {
+    try {
+      return LIB.encode(handle(), text, addSpecial);
+    } catch (IllegalStateException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new HoneException(
+          "the tokenizer cannot encode '"
+              + (text.length() <= 40 ? text : text.substring(0, 40) + "...")
+              + "': "
+              + e.getMessage()
+              + "; its vocabulary lacks what the text needs, an unknown token perhaps",
+          e);
+    }
   }
 
   /** Half a surrogate pair has no UTF-8 form: the reference refuses it as well. */

@@ -5,19 +5,20 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A model's tokenizer, from the tokenizer.json of a Hugging Face folder: byte-level BPE, WordPiece
+ * A model's tokenizer, from a Hugging Face folder: byte-level BPE, WordPiece, SentencePiece's BPE
  * and Unigram alike.
  *
  * <p>Truncation and padding that a publisher left in tokenizer.json are switched off: they would
  * cut training rows in silence. Safe for use by many threads until it is closed.
  */
 public final class Tokenizer implements Encoder, AutoCloseable {
-  private final Path folder;
+  private final TokenizerFiles files;
   private final ObjectNode json;
   private final NativeTokenizer reference;
   private @Nullable NativeTokenizer plain;
@@ -30,11 +31,14 @@ public final class Tokenizer implements Encoder, AutoCloseable {
   private final int unkId;
   private final int clsId;
   private final int sepId;
+  private final int maskId;
+  private final OptionalLong modelMaxLength;
   private final Set<Integer> eosIds;
   private final boolean addsBos;
+  private final boolean addsEos;
 
   private Tokenizer(TokenizerFiles files) {
-    folder = files.folder();
+    this.files = files;
     json = files.tokenizer();
     json.putNull("truncation");
     json.putNull("padding");
@@ -48,20 +52,34 @@ public final class Tokenizer implements Encoder, AutoCloseable {
     unkId = special(files, "unk_token");
     clsId = special(files, "cls_token");
     sepId = special(files, "sep_token");
+    maskId = special(files, "mask_token");
+    modelMaxLength = files.modelMaxLength();
     eosIds = new LinkedHashSet<>();
     if (eosId >= 0) {
       eosIds.add(eosId);
     }
     eosIds.addAll(files.ids("eos_token_id"));
-    reference = load(json);
-    addsBos = bosId >= 0 && startsWithBos();
+    NativeTokenizer asPublished = load(json);
+    boolean bos = starts(asPublished, bosId);
+    boolean eos = ends(asPublished, eosId);
+    addsBos = bosId >= 0 && files.flag("add_bos_token", bos);
+    addsEos = eosId >= 0 && files.flag("add_eos_token", eos);
+    if (addsBos == bos && addsEos == eos) {
+      reference = asPublished;
+    } else { // the flags beside tokenizer.json have the last word, as in the reference
+      asPublished.close();
+      json.set(
+          "post_processor",
+          Parts.template(addsBos ? text(bosId) : null, addsEos ? text(eosId) : null, vocabulary));
+      reference = load(json);
+    }
   }
 
   /**
-   * Loads the tokenizer of a model folder.
+   * Loads the tokenizer of a model folder: tokenizer.json, or else the older files that say the
+   * same (vocab.txt; vocab.json with merges.txt; a SentencePiece model).
    *
-   * @throws HoneException where tokenizer.json is missing or broken, or a special token is not in
-   *     it
+   * @throws HoneException where there is none or it is broken, or a special token is not in it
    */
   public static Tokenizer open(Path folder) {
     return new Tokenizer(TokenizerFiles.read(folder));
@@ -71,6 +89,12 @@ public final class Tokenizer implements Encoder, AutoCloseable {
   @Override
   public int[] encode(String text) {
     return reference.encode(text, false);
+  }
+
+  /** On all processors: the library lets any number of threads encode at once. */
+  @Override
+  public List<int[]> encodeAll(List<String> texts) {
+    return texts.parallelStream().map(this::encode).toList();
   }
 
   @Override
@@ -145,9 +169,43 @@ public final class Tokenizer implements Encoder, AutoCloseable {
     return sepId;
   }
 
+  /** The token that stands for a hidden word, or -1. */
+  public int maskId() {
+    return maskId;
+  }
+
+  /** The longest text in tokens that the publisher names, if any. */
+  public OptionalLong modelMaxLength() {
+    return modelMaxLength;
+  }
+
   @Override
   public boolean addsBos() {
     return addsBos;
+  }
+
+  /** Whether the reference encoding of a text ends with eos. */
+  public boolean addsEos() {
+    return addsEos;
+  }
+
+  /**
+   * Returns another tokenizer that knows k more tokens, with the ids from {@link #vocabSize} on, in
+   * the order of the list. A model needs as many more rows in its embedding.
+   *
+   * @param special decoding without special tokens leaves them out
+   * @throws HoneException where a token is empty or already known
+   */
+  public Tokenizer withAdded(List<String> tokens, boolean special) {
+    return new Tokenizer(files.withAdded(tokens, special, size));
+  }
+
+  /**
+   * Writes tokenizer.json, and tokenizer_config.json and special_tokens_map.json where there are
+   * any, into a folder. Each file is replaced at once.
+   */
+  public void save(Path folder) {
+    files.save(folder);
   }
 
   @Override
@@ -165,10 +223,24 @@ public final class Tokenizer implements Encoder, AutoCloseable {
     return plain;
   }
 
-  private boolean startsWithBos() {
-    int[] bare = encode("a");
-    int[] whole = encodeWithSpecial("a");
-    return whole.length > bare.length && whole[0] == bosId;
+  private static boolean starts(NativeTokenizer tokenizer, int id) {
+    int[] whole = tokenizer.encode("a", true);
+    return id >= 0 && whole.length > tokenizer.encode("a", false).length && whole[0] == id;
+  }
+
+  private static boolean ends(NativeTokenizer tokenizer, int id) {
+    int[] whole = tokenizer.encode("a", true);
+    return id >= 0
+        && whole.length > tokenizer.encode("a", false).length
+        && whole[whole.length - 1] == id;
+  }
+
+  private String text(int id) {
+    return vocabulary.entrySet().stream()
+        .filter(entry -> entry.getValue() == id)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow();
   }
 
   private int special(TokenizerFiles files, String role) {
@@ -183,7 +255,7 @@ public final class Tokenizer implements Encoder, AutoCloseable {
     Integer id = vocabulary.get(token);
     if (id == null) {
       throw new HoneException(
-          folder.resolve("tokenizer.json")
+          files.source()
               + " has no token '"
               + token
               + "', which is named as "
@@ -200,7 +272,10 @@ public final class Tokenizer implements Encoder, AutoCloseable {
       throw e;
     } catch (RuntimeException | LinkageError e) {
       throw new HoneException(
-          folder.resolve("tokenizer.json") + " cannot be loaded: " + e.getMessage(), e);
+          files.source()
+              + " cannot be loaded: "
+              + String.valueOf(e.getMessage()).replace('\n', ' '),
+          e);
     }
   }
 }
