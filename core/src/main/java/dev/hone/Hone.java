@@ -7,9 +7,11 @@ import dev.hone.run.Run;
 import dev.hone.run.RunListener;
 import dev.hone.run.RunResult;
 import dev.hone.run.Tuned;
+import dev.hone.store.hub.Transfer;
 import dev.hone.train.StopSignal;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Where a program begins: read a recipe, train it, open what it left. */
 public final class Hone {
@@ -43,5 +45,15 @@ public final class Hone {
   /** Opens a run's or an adapter's folder on a base model that lies elsewhere by now. */
   public static TunedModel open(Path folder, Path model) {
     return new TunedModel(Tuned.open(folder, model));
+  }
+
+  /**
+   * The same, but each folder may also be {@code owner/name} on the Hub.
+   *
+   * @param model the base, or null for the one that the adapter names
+   * @param listener hears how far files are that have to be fetched
+   */
+  public static TunedModel open(Path folder, @Nullable Path model, Transfer listener) {
+    return new TunedModel(Tuned.open(folder, model, listener));
   }
 }

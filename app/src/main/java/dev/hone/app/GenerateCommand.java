@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "generate",
     description = {
-      "Asks a tuned model: a run's folder, an adapter's or a model's.",
+      "Asks a tuned model: a run's folder, an adapter's or a model's, or owner/name on the Hub.",
       "",
       "A model that was trained on labels answers with the label and how sure it is. One that was",
       "trained on conversations or instructions gets the text in that frame. With --raw, and where",
@@ -88,7 +88,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GenerationConfig config = config();
-    try (TunedModel tuned = model == null ? Hone.open(folder) : Hone.open(folder, model)) {
+    try (TunedModel tuned = opened()) {
       if (raw) {
         String ignored = tuned.continued(text, config, this::told);
         console.out().println();
@@ -100,6 +100,12 @@ final class GenerateCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private TunedModel opened() {
+    try (TransferLine line = new TransferLine(console, "fetch")) {
+      return Hone.open(folder, model, line);
+    }
   }
 
   private GenerationConfig config() {

@@ -56,6 +56,8 @@ public final class Main {
         new GenerateCommand(console),
         new EvalCommand(console),
         new MergeCommand(console),
+        new PullCommand(console),
+        new PushCommand(console),
         new DoctorCommand(console),
         new BenchCommand(console.out()),
         new CheckCommand(console),

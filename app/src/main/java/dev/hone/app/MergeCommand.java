@@ -55,7 +55,8 @@ final class MergeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Tuned tuned = Tuned.open(folder, model)) {
+    try (TransferLine line = new TransferLine(console, "fetch");
+        Tuned tuned = Tuned.open(folder, model, line)) {
       Merging merging = Merging.write(tuned, out, stored.type);
       console
           .out()

@@ -13,6 +13,7 @@ final class RunProgress implements RunListener, AutoCloseable {
   private String phase = "";
   private String unit = "";
   private @Nullable ProgressLine line;
+  private @Nullable TransferLine transfer;
   private double smoothTokens;
   private String validation = "";
 
@@ -22,6 +23,7 @@ final class RunProgress implements RunListener, AutoCloseable {
 
   @Override
   public void opened(Path folder, boolean resumed) {
+    close();
     note((resumed ? "taking up " : "writing to ") + folder);
   }
 
@@ -40,6 +42,15 @@ final class RunProgress implements RunListener, AutoCloseable {
     phase = name;
     smoothTokens = 0;
     validation = "";
+  }
+
+  @Override
+  public void moved(long done, long total) {
+    if (transfer == null) {
+      close();
+      transfer = new TransferLine(console, "fetch");
+    }
+    transfer.moved(done, total);
   }
 
   @Override
@@ -75,6 +86,9 @@ final class RunProgress implements RunListener, AutoCloseable {
 
   /** The line that counts this; one that counts something else is ended first. */
   private ProgressLine bar(String counted, int from, int total) {
+    if (transfer != null) {
+      close();
+    }
     if (line != null && !counted.equals(unit)) {
       close();
     }
@@ -90,6 +104,10 @@ final class RunProgress implements RunListener, AutoCloseable {
     if (line != null) {
       line.close();
       line = null;
+    }
+    if (transfer != null) {
+      transfer.close();
+      transfer = null;
     }
   }
 }

@@ -61,8 +61,7 @@ final class RunReports {
   }
 
   private static String summary(RunResult r) {
-    String model =
-        r.recipe().model() == null ? "a new model" : r.recipe().model().getFileName().toString();
+    String model = r.recipe().model() == null ? "a new model" : r.recipe().model().shortName();
     String learned =
         String.format(Locale.ROOT, "%,d of %,d", r.trainableParameters(), r.parameters());
     String what = model + ", " + learned + " parameters trained for " + r.steps() + " steps";

@@ -63,7 +63,9 @@ final class Scalars {
     if (type.isEnum()) {
       return "one of " + String.join(", ", Shape.words(type).keySet());
     }
-    return type == String.class ? "a text" : type == Path.class ? "a path" : "a value";
+    return type == String.class
+        ? "a text"
+        : type == Path.class || type == Place.class ? "a path" : "a value";
   }
 
   static boolean isWhole(Class<?> type) {
@@ -101,6 +103,9 @@ final class Scalars {
     if (type == Path.class) {
       return path(scalar);
     }
+    if (type == Place.class) {
+      return place(scalar);
+    }
     if (type.isEnum()) {
       Map<String, Object> words = Shape.words(type);
       return words.get(text);
@@ -132,6 +137,17 @@ final class Scalars {
       return Long.valueOf(text);
     } catch (NumberFormatException e) {
       return null; // more digits than the type holds
+    }
+  }
+
+  private static @Nullable Place place(Tree.Scalar scalar) {
+    if (scalar.text().isBlank()) {
+      return null;
+    }
+    try {
+      return Place.read(scalar.text().strip(), scalar.origin().folder());
+    } catch (InvalidPathException e) {
+      return null;
     }
   }
 

@@ -1,16 +1,20 @@
 package dev.hone.data;
 
 import dev.hone.config.Doc;
+import dev.hone.config.Place;
 import dev.hone.config.Range;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Which rows a run reads, what their columns mean, and how they are split. */
 public record DataConfig(
-    @Doc("Files or folders with rows: .jsonl, .json, .csv, .tsv, .txt; relative to the recipe")
-        List<Path> path,
+    @Doc(
+            "Files or folders with rows (.jsonl, .json, .csv, .tsv, .parquet, .txt), relative to the"
+                + " recipe, or hf://datasets/owner/name[@revision][/path]")
+        List<Place> path,
     @Doc("What a row is; found from the columns when absent") @Nullable Format format,
     @Doc("Which column plays which part, for example {text: body, label: sentiment}")
         Map<String, String> columns,
@@ -61,9 +65,38 @@ public record DataConfig(
   /** The same rows, but with a file as the test split and all others on the training side. */
   public DataConfig testedOn(Path file) {
     Split own =
-        new Split(0, 0, split.seed(), split.nearDuplicate(), split.validationPath(), List.of(file));
+        new Split(
+            0,
+            0,
+            split.seed(),
+            split.nearDuplicate(),
+            split.validationPath(),
+            List.of(Place.of(file)));
     return new DataConfig(
         path, format, columns, header, prompt, answer, maxTokens, maxDropped, limit, own);
+  }
+
+  /** The same rows at other places: names on the Hub become the files that were fetched. */
+  public DataConfig located(UnaryOperator<List<Place>> places) {
+    Split there =
+        new Split(
+            split.validation(),
+            split.test(),
+            split.seed(),
+            split.nearDuplicate(),
+            places.apply(split.validationPath()),
+            places.apply(split.testPath()));
+    return new DataConfig(
+        places.apply(path),
+        format,
+        columns,
+        header,
+        prompt,
+        answer,
+        maxTokens,
+        maxDropped,
+        limit,
+        there);
   }
 
   /** The same with other patterns for question and answer, and another longest row. */
@@ -80,8 +113,8 @@ public record DataConfig(
       @Doc("Jaccard similarity of word shingles from which two rows count as near duplicates")
           @Range(min = 0.3, max = 1)
           double nearDuplicate,
-      @Doc("Files that are the validation split, in place of a share") List<Path> validationPath,
-      @Doc("Files that are the test split, in place of a share") List<Path> testPath) {
+      @Doc("Files that are the validation split, in place of a share") List<Place> validationPath,
+      @Doc("Files that are the test split, in place of a share") List<Place> testPath) {
 
     public static Split defaults() {
       return new Split(0.1, 0.2, 1, 0.8, List.of(), List.of());

@@ -1,7 +1,7 @@
 package dev.hone.data;
 
+import dev.hone.config.Place;
 import dev.hone.data.DataConfig.Format;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 
@@ -40,7 +40,7 @@ public record Examples(List<Example> rows, Format format, List<Dropped> dropped)
   }
 
   /** Reads other files whose rows are of the same kind, such as {@code split.testPath}. */
-  public static Examples read(List<Path> paths, DataConfig config) {
+  public static Examples read(List<Place> paths, DataConfig config) {
     ExampleReader reader = new ExampleReader(config);
     Rows.read(paths, config.header(), reader);
     Examples examples = reader.examples();

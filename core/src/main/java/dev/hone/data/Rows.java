@@ -1,5 +1,6 @@
 package dev.hone.data;
 
+import dev.hone.config.Place;
 import dev.hone.error.HoneException;
 import dev.hone.error.Nearest;
 import java.io.IOException;
@@ -14,7 +15,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Streams the rows of files and folders, each with its {@code file:line}. */
 final class Rows {
-  private static final List<String> ENDINGS = List.of("jsonl", "json", "csv", "tsv", "txt");
+  private static final List<String> ENDINGS =
+      List.of("jsonl", "json", "csv", "tsv", "parquet", "txt");
 
   private Rows() {}
 
@@ -25,12 +27,12 @@ final class Rows {
    * @param header column names for .csv and .tsv files without a header line, or empty
    * @throws HoneException for a missing or empty file, and for the first broken row
    */
-  static void read(List<Path> paths, List<String> header, Consumer<Row> reader) {
+  static void read(List<Place> paths, List<String> header, Consumer<Row> reader) {
     if (paths.isEmpty()) {
       throw new HoneException("data.path names no file: give files or folders with rows");
     }
-    for (Path path : paths) {
-      for (Path file : files(path)) {
+    for (Place place : paths) {
+      for (Path file : files(local(place))) {
         try {
           readFile(file, header, reader);
         } catch (IOException e) {
@@ -38,6 +40,20 @@ final class Rows {
         }
       }
     }
+  }
+
+  private static Path local(Place place) {
+    if (place.onHub()) {
+      throw new HoneException(place + ": was not fetched from the Hub before it was read");
+    }
+    return place
+        .path()
+        .orElseThrow(
+            () ->
+                new HoneException(
+                    place
+                        + ": no such file or folder; check data.path (rows on the Hub are named"
+                        + " hf://datasets/owner/name)"));
   }
 
   private static List<Path> files(Path path) {
@@ -94,6 +110,7 @@ final class Rows {
       case "json" -> JsonRows.readArray(file, counting);
       case "csv" -> CsvRows.read(file, ',', header, counting);
       case "tsv" -> CsvRows.read(file, '\t', header, counting);
+      case "parquet" -> ParquetRows.read(file, counting);
       default -> readDocument(file, counting);
     }
     if (count[0] == 0) {

@@ -1,7 +1,7 @@
 package dev.hone.data;
 
+import dev.hone.config.Place;
 import dev.hone.error.HoneException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -109,7 +109,7 @@ public record Splits(
    */
   record Entry(Example example, String content, long place, @Nullable Integer given) {}
 
-  private static @Nullable Examples given(List<Path> paths, DataConfig config) {
+  private static @Nullable Examples given(List<Place> paths, DataConfig config) {
     return paths.isEmpty() ? null : Examples.read(paths, config);
   }
 }

@@ -1,6 +1,7 @@
 package dev.hone.recipe;
 
 import dev.hone.config.Doc;
+import dev.hone.config.Place;
 import dev.hone.config.Range;
 import dev.hone.data.DataConfig;
 import dev.hone.evaluate.EvaluateConfig;
@@ -15,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 @Doc("A Hone run: model, data, method, training, evaluation")
 public record Recipe(
     @Doc("Name of the run; its folder is runs/NAME") String name,
-    @Doc("Folder of the base model in the Hugging Face layout; relative to the recipe")
-        @Nullable Path model,
+    @Doc("Base model: a folder in the Hugging Face layout, or owner/name[@revision] on the Hub")
+        @Nullable Place model,
     @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
     DataConfig data,
     @Doc("How the model is adapted") MethodConfig method,

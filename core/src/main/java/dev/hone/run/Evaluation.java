@@ -37,7 +37,7 @@ public record Evaluation(@Nullable ResultLine line, @Nullable Perplexity perplex
     Recipe recipe = Yaml.read(file, Recipe.class, List.of());
     Engine.device(recipe.device().engine());
     Engine.threads(recipe.threads());
-    DataConfig data = recipe.data();
+    DataConfig data = Located.rows(recipe.data(), listener);
     Splits splits = Splits.read(other == null ? data : data.testedOn(other));
     long seen =
         other == null
@@ -45,7 +45,7 @@ public record Evaluation(@Nullable ResultLine line, @Nullable Perplexity perplex
             : splits.report().dropped().stream()
                 .filter(d -> d.reason().contains("duplicate"))
                 .count();
-    try (Tuned tuned = Tuned.open(folder, model)) {
+    try (Tuned tuned = Tuned.open(folder, model, listener)) {
       Base base = tuned.base();
       List<String> labels =
           tuned.card().map(AdapterCard::labels).orElseGet(() -> Prepared.labels(splits));

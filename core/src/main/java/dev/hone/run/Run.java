@@ -38,6 +38,7 @@ public final class Run {
   private final RunListener listener;
   private final StopSignal stop;
   private final long begun = System.nanoTime();
+  private Located located = Located.NOWHERE;
 
   public Run(Recipe recipe, RunListener listener, StopSignal stop) {
     this.recipe = recipe;
@@ -52,10 +53,11 @@ public final class Run {
   public Optional<RunResult> execute() {
     Engine.device(recipe.device().engine());
     Engine.threads(recipe.threads());
+    located = Located.of(recipe, listener); // a name that is not on the Hub leaves no folder behind
     try (RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());
       listener.phase("data");
-      Splits splits = Splits.read(recipe.data());
+      Splits splits = Splits.read(located.data());
       try (Base base = base(splits, folder)) {
         return executed(folder, splits, base);
       }
@@ -66,16 +68,17 @@ public final class Run {
     if (recipe.newModel() != null) {
       return Base.create(recipe, recipe.newModel(), splits.train(), folder.file("model"), listener);
     }
-    if (recipe.model() == null) {
+    Path model = located.model();
+    if (model == null) {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
-    Base base = Base.open(recipe.model());
+    Base base = Base.open(model);
     if (base.speaks()) {
       return base;
     }
     base.close();
     Engine.seed(recipe.seed()); // a new head is drawn
-    Base classifier = Base.classifier(recipe.model(), Prepared.labels(splits));
+    Base classifier = Base.classifier(model, Prepared.labels(splits));
     if (!classifier.model().made().isEmpty()) {
       listener.note("new, from random weights: " + String.join(", ", classifier.model().made()));
     }
@@ -83,7 +86,7 @@ public final class Run {
   }
 
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
-    Prepared rows = Prepared.of(splits, recipe.data(), base);
+    Prepared rows = Prepared.of(splits, located.data(), base);
     SameInputs.require(folder, base, rows);
     if (rows.test().isEmpty()) {
       throw new HoneException(

@@ -1,11 +1,12 @@
 package dev.hone.run;
 
 import dev.hone.evaluate.ResultLine;
+import dev.hone.store.hub.Transfer;
 import dev.hone.train.TrainListener;
 import java.nio.file.Path;
 
 /** Hears how a run goes on; every method may be left as it is. */
-public interface RunListener extends TrainListener {
+public interface RunListener extends TrainListener, Transfer {
   RunListener SILENT = new RunListener() {};
 
   /** The folder is known; {@code resumed} when an unfinished run is taken up. */
@@ -19,6 +20,10 @@ public interface RunListener extends TrainListener {
 
   /** How far the stretch is. */
   default void progress(int done, int total) {}
+
+  /** Files are on their way from the Hub. */
+  @Override
+  default void moved(long done, long total) {}
 
   /** A line of the final table is known. */
   default void scored(ResultLine line) {}

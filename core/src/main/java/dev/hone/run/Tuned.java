@@ -1,5 +1,6 @@
 package dev.hone.run;
 
+import dev.hone.config.Place;
 import dev.hone.data.chat.ChatEncoder;
 import dev.hone.data.chat.ChatTemplate;
 import dev.hone.data.chat.Message;
@@ -10,6 +11,7 @@ import dev.hone.model.Adapter;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.Pass;
+import dev.hone.store.hub.Transfer;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
@@ -40,11 +43,22 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
    * @throws HoneException when an adapter does not belong to its base, or changes nothing
    */
   public static Tuned open(Path folder, @Nullable Path model) {
+    return open(folder, model, Transfer.SILENT);
+  }
+
+  /**
+   * The same; each of both may also be {@code owner/name} on the Hub where no such folder is.
+   *
+   * @param listener hears how far files are that have to be fetched
+   */
+  public static Tuned open(Path given, @Nullable Path base, Transfer listener) {
+    Path folder = Located.folder(given, listener);
+    Path model = base == null ? null : Located.folder(base, listener);
     if (Files.exists(folder.resolve("adapter").resolve(ADAPTER))) {
-      return adapter(folder.resolve("adapter"), model);
+      return adapter(folder.resolve("adapter"), model, listener);
     }
     if (Files.exists(folder.resolve(ADAPTER))) {
-      return adapter(folder, model);
+      return adapter(folder, model, listener);
     }
     boolean run = Files.exists(folder.resolve("recipe.yaml"));
     if (run && !Files.exists(folder.resolve("model").resolve("model.safetensors"))) {
@@ -59,9 +73,9 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
     return new Tuned(Base.open(whole), null, AdapterCard.read(whole));
   }
 
-  private static Tuned adapter(Path folder, @Nullable Path model) {
+  private static Tuned adapter(Path folder, @Nullable Path model, Transfer listener) {
     Optional<AdapterCard> card = AdapterCard.read(folder);
-    Path named = model == null ? named(folder) : model;
+    Path named = model == null ? named(folder, listener) : model;
     List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
     Base opened = Base.open(named);
     if (!labels.isEmpty() && !opened.speaks()) {
@@ -88,14 +102,16 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
     }
   }
 
-  private static Path named(Path folder) {
+  private static Path named(Path folder, Transfer listener) {
     Path file = folder.resolve(ADAPTER);
     try {
-      String name =
-          new ObjectMapper()
-              .readTree(Files.readString(file))
-              .path("base_model_name_or_path")
-              .asString("");
+      JsonNode config = new ObjectMapper().readTree(Files.readString(file));
+      String name = config.path("base_model_name_or_path").asString("");
+      if (Place.isRepository(name, Path.of(""))) {
+        String revision = config.path("revision").asString("");
+        String pinned = revision.isEmpty() || name.contains("@") ? name : name + "@" + revision;
+        return Located.fetched(pinned, file + ": base model", listener);
+      }
       if (name.isEmpty() || !Files.isDirectory(Path.of(name))) {
         throw new HoneException(
             file + ": base model '" + name + "' is no folder here; name it with --model");

@@ -6,7 +6,9 @@ import dev.hone.method.lora.Lora;
 import dev.hone.method.lora.PeftFiles;
 import dev.hone.model.ModelFiles;
 import dev.hone.recipe.Recipe;
+import dev.hone.store.hub.Repo;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Writes what a run has learned: an adapter's folder, or a whole model's. */
 final class Weights {
@@ -15,7 +17,9 @@ final class Weights {
   static Path save(RunFolder folder, Recipe recipe, Base base, Method method, Prepared rows) {
     if (method instanceof Lora lora) {
       Path adapter = folder.file("adapter");
-      PeftFiles.write(adapter, lora, base.model(), base.folder().toString());
+      Optional<Repo> repo = Repo.ofSnapshot(base.folder());
+      String name = repo.map(Repo::id).orElse(base.folder().toString());
+      PeftFiles.write(adapter, lora, base.model(), name, repo.map(Repo::revision).orElse(null));
       ModelFiles.copyTokenizer(base.folder(), adapter);
       AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, rows));
       return adapter;

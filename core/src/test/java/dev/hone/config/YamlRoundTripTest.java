@@ -137,6 +137,14 @@ class YamlRoundTripTest {
     if (raw == String.class) {
       return text(random);
     }
+    if (raw == Place.class) {
+      return pick(
+          List.of(
+              Place.of(Path.of("/", "folder " + random.nextInt(9), "ä: y")),
+              Place.read("hf://datasets/a/b@main/x.parquet", Path.of("/")),
+              Place.read("owner/name-0.5B@v" + random.nextInt(9), Path.of("/"))),
+          random);
+    }
     if (raw == Path.class) {
       return Path.of("/", "folder " + random.nextInt(9), pick(List.of("ä", "a'b", "x: y"), random));
     }

@@ -77,8 +77,8 @@ class YamlTest {
               lengthNormalized: true
             """);
     assertEquals("2024", recipe.name());
-    assertEquals(folder.resolveSibling("models/tiny"), recipe.model());
-    assertEquals(List.of(folder.resolve("rows.jsonl")), recipe.data().path());
+    assertEquals(Place.of(folder.resolveSibling("models/tiny")), recipe.model());
+    assertEquals(List.of(Place.of(folder.resolve("rows.jsonl"))), recipe.data().path());
     assertEquals(DataConfig.Format.CHAT, recipe.data().format());
     assertEquals(Map.of("text", "body", "label", "1"), recipe.data().columns());
     assertEquals("\n{label}", recipe.data().answer());
@@ -117,7 +117,7 @@ class YamlTest {
             "train.rate=1e-4",
             "method.targetModules=[q_proj,v_proj]",
             "data.columns.label=b",
-            "model=models/tiny",
+            "model=./models/tiny",
             "newModel.layers=3",
             "train.steps=5",
             "train.steps=6");
@@ -126,7 +126,7 @@ class YamlTest {
     assertEquals(6, recipe.train().steps());
     assertEquals(List.of("q_proj", "v_proj"), lora(recipe).targetModules());
     assertEquals(Map.of("text", "a", "label", "b"), recipe.data().columns());
-    assertEquals(Path.of("models/tiny").toAbsolutePath(), recipe.model());
+    assertEquals(Place.of(Path.of("./models/tiny")), recipe.model());
     assertEquals(3, recipe.newModel() == null ? 0 : recipe.newModel().layers());
   }
 

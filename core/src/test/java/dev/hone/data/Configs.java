@@ -1,5 +1,6 @@
 package dev.hone.data;
 
+import dev.hone.config.Place;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,16 @@ final class Configs {
       DataConfig.Split split) {
     DataConfig d = DataConfig.defaults();
     return new DataConfig(
-        path, format, columns, header, d.prompt(), d.answer(), maxTokens, maxDropped, 0, split);
+        path.stream().map(Place::of).toList(),
+        format,
+        columns,
+        header,
+        d.prompt(),
+        d.answer(),
+        maxTokens,
+        maxDropped,
+        0,
+        split);
   }
 
   static DataConfig tokens(int maxTokens, double maxDropped) {

@@ -3,6 +3,7 @@ package dev.hone.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hone.config.Place;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -116,7 +117,8 @@ class RowsTest {
       }
       String line = name + ":2: not UTF-8 at byte " + (name.equals("a.jsonl") ? 10 : 4);
       Refused.with(
-          line + " of the line (0xE9)", () -> Rows.read(List.of(file), List.of(), r -> {}));
+          line + " of the line (0xE9)",
+          () -> Rows.read(List.of(Place.of(file)), List.of(), r -> {}));
     }
   }
 
@@ -154,11 +156,14 @@ class RowsTest {
 
   private static List<String> read(List<String> header, Path... files) {
     List<String> rows = new ArrayList<>();
-    Rows.read(List.of(files), header, row -> rows.add(row.origin() + " " + row.fields()));
+    Rows.read(
+        java.util.Arrays.stream(files).map(Place::of).toList(),
+        header,
+        row -> rows.add(row.origin() + " " + row.fields()));
     return rows;
   }
 
   private static void assertRefused(String message, List<String> header, Path file) {
-    Refused.with(message, () -> Rows.read(List.of(file), header, r -> {}));
+    Refused.with(message, () -> Rows.read(List.of(Place.of(file)), header, r -> {}));
   }
 }

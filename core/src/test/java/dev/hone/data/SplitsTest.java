@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hone.config.Place;
 import dev.hone.data.DataConfig.Format;
 import dev.hone.data.DataConfig.Split;
 import java.io.IOException;
@@ -141,7 +142,8 @@ class SplitsTest {
                 List.of(),
                 0,
                 0.05,
-                new Split(0.1, 0.2, 1, 0.8, List.of(validation), List.of(test))));
+                new Split(
+                    0.1, 0.2, 1, 0.8, List.of(Place.of(validation)), List.of(Place.of(test)))));
     assertEquals(Map.of("train", 2, "validation", 1, "test", 2), splits.report().sizes());
     assertEquals(9, splits.report().rowsRead());
     assertEquals(4, splits.report().dropped().size());
@@ -186,7 +188,7 @@ class SplitsTest {
                     List.of(),
                     0,
                     0,
-                    new Split(0, 0.2, 1, 0.8, List.of(), List.of(test)))));
+                    new Split(0, 0.2, 1, 0.8, List.of(), List.of(Place.of(test))))));
   }
 
   @Test

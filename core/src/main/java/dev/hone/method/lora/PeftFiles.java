@@ -178,16 +178,28 @@ public final class PeftFiles {
    * @param base what {@code base_model_name_or_path} will say
    */
   public static void write(Path folder, Lora lora, Model model, String base) {
+    write(folder, lora, model, base, null);
+  }
+
+  /**
+   * The same for a base from the Hub.
+   *
+   * @param revision the base's commit, or null
+   */
+  public static void write(
+      Path folder, Lora lora, Model model, String base, @Nullable String revision) {
     try {
       Files.createDirectories(folder);
       TensorFile.write(folder.resolve(TENSORS), lora.trainable());
-      AtomicFiles.write(folder.resolve(CONFIG), JSON.writeValueAsString(fields(lora, model, base)));
+      AtomicFiles.write(
+          folder.resolve(CONFIG), JSON.writeValueAsString(fields(lora, model, base, revision)));
     } catch (IOException e) {
       throw new HoneException("cannot write adapter to " + folder + ": " + e.getMessage(), e);
     }
   }
 
-  private static Map<String, @Nullable Object> fields(Lora lora, Model model, String base) {
+  private static Map<String, @Nullable Object> fields(
+      Lora lora, Model model, String base, @Nullable String revision) {
     LoraConfig config = lora.config();
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     Map<String, Object> alphas = new LinkedHashMap<>();
@@ -204,6 +216,7 @@ public final class PeftFiles {
     fields.put("peft_type", "LORA");
     fields.put("r", config.rank());
     fields.put("rank_pattern", config.rankPattern());
+    fields.put("revision", revision);
     fields.put("target_modules", lora.targetNames());
     fields.put("task_type", taskType(model.architecture()));
     fields.put("use_dora", false);
