@@ -2,6 +2,7 @@ package dev.hone.golden;
 
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.Generator;
+import dev.hone.method.Method;
 import dev.hone.model.Adapter;
 import dev.hone.model.Inputs;
 import dev.hone.model.Model;
@@ -123,7 +124,9 @@ final class Comparison {
   private Tensor loss(Adapter adapter) {
     Inputs inputs = reference.inputs();
     Tensor logits = model.logits(inputs, Pass.plain().with(adapter));
-    return model.head().loss(logits, reference.get("input.labels"));
+    Tensor loss = model.head().loss(logits, reference.get("input.labels"));
+    Tensor regularizer = adapter instanceof Method method ? method.regularizer() : null;
+    return regularizer == null ? loss : loss.add(regularizer);
   }
 
   /** Five optimiser steps; compares the losses on the way and the tensors after them. */
@@ -142,12 +145,36 @@ final class Comparison {
           if (step + 1 < expected.length) {
             loss.backward();
             optimizer.step(1e-3);
+            if (adapter instanceof Method method) {
+              method.stepped(step + 1, expected.length - 1);
+              ranks(step, trainable);
+            }
             optimizer.clearGradients();
           }
         }
       }
     }
     reference.below("after5.").forEach((name, tensor) -> after(name, trainable, tensor));
+  }
+
+  /** Which ranks an allocator has left after a step. */
+  private void ranks(int step, Map<String, Tensor> trainable) {
+    reference
+        .json()
+        .path("lora_E_alive_after_step")
+        .path(step)
+        .properties()
+        .forEach(
+            recorded -> {
+              Tensor values = trainable.get(recorded.getKey().replace(".default", ""));
+              float[] left = values == null ? new float[0] : values.toFloats();
+              boolean same = left.length == recorded.getValue().size();
+              for (int i = 0; same && i < left.length; i++) {
+                same = (left[i] != 0) == (recorded.getValue().path(i).asInt() == 1);
+              }
+              double off = same ? 0 : Double.POSITIVE_INFINITY;
+              note(Difference.within("ranks", "step " + step + " " + recorded.getKey(), off, 1));
+            });
   }
 
   /** Where the recorded gradient is rounding noise, Adam turns noise into steps: left out. */

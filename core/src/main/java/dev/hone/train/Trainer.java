@@ -55,7 +55,7 @@ public record Trainer(
   public Result run() {
     int total = totalSteps();
     RateSchedule schedule = new RateSchedule(config, total);
-    try (AdamW optimizer = new AdamW(config, method.trainable())) {
+    try (AdamW optimizer = new AdamW(config, method)) {
       TrainState state = TrainState.start();
       if (checkpoints != null) {
         state = checkpoints.restore(method, optimizer).orElse(state);
@@ -75,6 +75,7 @@ public record Trainer(
         double loss = gradients(step, whole);
         double norm = clipped(step, whole);
         optimizer.step(rate);
+        method.stepped(step + 1, total);
         optimizer.clearGradients();
         state = state.stepped(whole.tokens());
         double seconds = (System.nanoTime() - begun) / 1e9;
@@ -136,6 +137,13 @@ public record Trainer(
         }
         loss.mul(1.0 / learned).backward();
         sum += value;
+      }
+    }
+    try (Scope scope = Scope.open();
+        GradMode on = GradMode.on()) {
+      Tensor regularizer = method.regularizer();
+      if (regularizer != null) {
+        regularizer.backward();
       }
     }
     return sum / learned;

@@ -102,10 +102,10 @@ class YamlTest {
     assertEquals(FullConfig.defaults(), read("method: {type: full}").method());
     assertEquals(5, lora(read("method: {rank: 5}")).rank());
     assertEquals(
-        "x.yaml:2: method.type is \"lorra\", expected one of full, lora (did you mean 'lora'?)",
+        "x.yaml:2: method.type is \"lorra\", expected one of full, lora, adalora, vera, loha, lokr, ia3, ln-tuning, bitfit (did you mean 'lora'?)",
         refusal("method:\n  type: lorra\n"));
     assertEquals(
-        "x.yaml:3: unknown key 'rank' in method (known: stored)",
+        "x.yaml:3: unknown key 'rank' in method (known: stored, train, freeze)",
         refusal("method:\n  type: full\n  rank: 3\n"));
   }
 
