@@ -1,5 +1,6 @@
 package dev.hone.method;
 
+import dev.hone.data.Batch;
 import dev.hone.error.HoneException;
 import dev.hone.method.adalora.AdaLora;
 import dev.hone.method.adalora.AdaLoraConfig;
@@ -18,9 +19,11 @@ import dev.hone.method.lora.LoraConfig;
 import dev.hone.method.vera.Vera;
 import dev.hone.method.vera.VeraConfig;
 import dev.hone.model.Model;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Attaches the method that a configuration asks for. */
 public final class Methods {
@@ -38,6 +41,15 @@ public final class Methods {
               "VERA", VeraConfig::read));
 
   private Methods() {}
+
+  /**
+   * @param batches of the training data, for a method that looks at it before it begins
+   */
+  public static Method attach(MethodConfig config, Model model, Supplier<List<Batch>> batches) {
+    return config instanceof LoraConfig lora
+        ? Lora.attach(lora, model, batches)
+        : attach(config, model);
+  }
 
   public static Method attach(MethodConfig config, Model model) {
     return switch (config) {

@@ -100,7 +100,9 @@ public abstract class PeftMethod implements Method {
           model.linears().values().stream().filter(l -> targets.contains(l.name())).toList();
       shared(linears, leaves);
       for (Linear linear : linears) {
-        changes.put(linear.name(), change(linear, leaves.under(PREFIX + linear.name() + ".")));
+        Leaves own = leaves.under(PREFIX + linear.name() + ".");
+        changes.put(linear.name(), change(linear, own));
+        own.skipEqual("base_layer.weight", linear.weight().value());
       }
       for (Embedding table : Targets.tables(model)) {
         if (targets.contains(table.name())) {
@@ -111,7 +113,9 @@ public abstract class PeftMethod implements Method {
       }
       new Targets(config, model).savedParameters().forEach(name -> replace(name, PREFIX + name));
       for (String name : wholeParameters()) {
+        // With biases trained, PEFT's files hold those of a saved module's two forms as well.
         leaves.skip(PREFIX + Targets.module(name) + ".original_module.bias");
+        leaves.skip(PREFIX + Targets.module(name) + ".modules_to_save.bias");
         if (!whole.containsKey(name)) {
           replace(name, fileName(name));
         }

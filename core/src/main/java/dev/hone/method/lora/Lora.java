@@ -1,5 +1,6 @@
 package dev.hone.method.lora;
 
+import dev.hone.data.Batch;
 import dev.hone.error.HoneException;
 import dev.hone.method.Change;
 import dev.hone.method.Leaves;
@@ -19,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +53,17 @@ public final class Lora extends PeftMethod {
   /** A fresh adapter, which changes nothing yet. */
   public static Lora attach(LoraConfig config, Model model) {
     return Methods.begun(new Lora(config, model, Leaves.fresh()));
+  }
+
+  /**
+   * The same from a look at training data, where the start asks for it.
+   *
+   * @param batches of which as many are looked at as it takes
+   */
+  public static Lora attach(LoraConfig config, Model model, Supplier<List<Batch>> batches) {
+    return config.start() == LoraConfig.Start.EVA
+        ? Eva.attach(config, model, batches.get())
+        : attach(config, model);
   }
 
   @Override

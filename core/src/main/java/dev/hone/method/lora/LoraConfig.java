@@ -34,6 +34,8 @@ public record LoraConfig(
     @Doc("Where the two matrices begin") Start start,
     @Doc("Power iterations of a quick pissa start; 0 decomposes exactly") @Range(min = 0, max = 100)
         int startIterations,
+    @Doc("How many times its rank a linear may get from an eva start") @Range(min = 1, max = 100)
+        double evaRho,
     @Doc("Train the weight's magnitude apart from its direction (DoRA, arXiv:2402.09353)")
         boolean dora,
     @Doc("Biases of the base that train too") Bias bias,
@@ -90,6 +92,7 @@ public record LoraConfig(
         List.of(),
         Start.KAIMING,
         0,
+        2,
         false,
         Bias.NONE,
         1,
@@ -117,6 +120,7 @@ public record LoraConfig(
         json.texts("layers_pattern"),
         start(json),
         0,
+        2,
         json.flag("use_dora", false),
         bias(json),
         1,
@@ -157,11 +161,26 @@ public record LoraConfig(
     rankPattern.forEach((pattern, r) -> ranks.put(pattern, 2 * r));
     Map<String, Double> alphas = new LinkedHashMap<>();
     alphaPattern.forEach((pattern, a) -> alphas.put(pattern, factor * a));
+    return with(2 * rank, factor * alpha, targetModules, ranks, alphas, Start.KAIMING);
+  }
+
+  /** The same with ranks of their own for targets whose start was worked out. */
+  LoraConfig begun(List<String> targets, Map<String, Integer> ranks, Map<String, Double> alphas) {
+    return with(rank, alpha, targets, ranks, alphas, Start.KAIMING);
+  }
+
+  private LoraConfig with(
+      int newRank,
+      double newAlpha,
+      List<String> targets,
+      Map<String, Integer> ranks,
+      Map<String, Double> alphas,
+      Start newStart) {
     return new LoraConfig(
-        2 * rank,
-        factor * alpha,
+        newRank,
+        newAlpha,
         dropout,
-        targetModules,
+        targets,
         rankStabilized,
         modulesToSave,
         ranks,
@@ -169,8 +188,9 @@ public record LoraConfig(
         excludeModules,
         layersToTransform,
         layersPattern,
-        Start.KAIMING,
-        0,
+        newStart,
+        startIterations,
+        evaRho,
         dora,
         bias,
         loraPlusRatio,
