@@ -87,18 +87,22 @@ public final class PeftFiles {
     fields.put("modules_to_save", saved.isEmpty() ? null : saved);
     fields.put("peft_type", method.config().peftType());
     fields.put("target_modules", method.targetNames());
-    fields.put("task_type", taskType(model.architecture()));
+    fields.put("task_type", taskType(model.architecture(), saved));
     return fields;
   }
 
-  /** PEFT has no word for masked language models: null makes it take the model as it is. */
-  private static @Nullable String taskType(String architecture) {
-    if (architecture.endsWith("ForMaskedLM")) {
-      return null;
-    }
+  /**
+   * PEFT has no word for masked language models, and takes it that every classifier's adapter
+   * brings a head: null makes it take the model as it is.
+   */
+  private static @Nullable String taskType(String architecture, List<String> saved) {
+    boolean head = saved.stream().anyMatch(m -> m.equals("classifier") || m.equals("score"));
     if (architecture.endsWith("ForSequenceClassification")) {
-      return "SEQ_CLS";
+      return head ? "SEQ_CLS" : null;
     }
-    return architecture.endsWith("ForTokenClassification") ? "TOKEN_CLS" : "CAUSAL_LM";
+    if (architecture.endsWith("ForTokenClassification")) {
+      return head ? "TOKEN_CLS" : null;
+    }
+    return architecture.endsWith("ForMaskedLM") ? null : "CAUSAL_LM";
   }
 }

@@ -284,7 +284,7 @@ public abstract class PeftMethod implements Method {
    * The adapted modules as {@code target_modules} lists them: by the endings of their paths where
    * these mean exactly the adapted modules, otherwise by whole paths.
    */
-  final List<String> targetNames() {
+  protected List<String> targetNames() {
     Set<String> paths = targetPaths();
     Set<String> all = new TreeSet<>(model.linears().keySet());
     model.parameters().forEach(p -> all.add(Targets.module(p.name())));

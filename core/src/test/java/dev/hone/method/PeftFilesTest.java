@@ -299,20 +299,21 @@ class PeftFilesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "BertForSequenceClassification SEQ_CLS",
-        "BertForTokenClassification TOKEN_CLS",
-        "BertForMaskedLM null"
+        "BertForSequenceClassification classifier SEQ_CLS",
+        "BertForTokenClassification classifier TOKEN_CLS",
+        "BertForSequenceClassification pooler null",
+        "BertForMaskedLM transform null"
       })
   void theTaskTypeIsOneThatPeftCanLoad(String both) throws IOException {
     String[] parts = both.split(" ");
     try (Model model = TinyModels.bert(parts[0]);
         Lora lora =
             Lora.attach(
-                new LoraConfig(2, 2, 0, List.of("query"), false, List.of(), Map.of(), Map.of()),
+                new LoraConfig(2, 2, 0, List.of("query"), false, List.of(parts[1]), Map.of(), Map.of()),
                 model)) {
       PeftFiles.write(folder, lora, model, "tiny");
       JsonNode json = JSON.readTree(Files.readString(folder.resolve("adapter_config.json")));
-      assertEquals(parts[1], json.path("task_type").asString("null"));
+      assertEquals(parts[2], json.path("task_type").asString("null"));
     }
   }
 }

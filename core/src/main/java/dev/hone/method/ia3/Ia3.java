@@ -13,6 +13,8 @@ import dev.hone.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** IA3 (arXiv:2205.05638): l * (W x + b), or W (l * x) + b at the end of a feed-forward part. */
@@ -113,6 +115,25 @@ public final class Ia3 extends PeftMethod {
   protected Map<String, @Nullable Object> fields() {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>(super.fields());
     fields.put("fan_in_fan_out", fanInFanOut());
+    // PEFT wants these to be targets word by word.
+    List<String> ends = targetNames().stream().filter(n -> scalesInputs(n).contains(true)).toList();
+    fields.put("feedforward_modules", ends);
     return fields;
+  }
+
+  /** Endings where each stands for one kind of change, otherwise whole paths. */
+  @Override
+  protected List<String> targetNames() {
+    List<String> names = super.targetNames();
+    boolean mixed = names.stream().anyMatch(name -> scalesInputs(name).size() > 1);
+    return mixed ? List.copyOf(targetPaths()) : names;
+  }
+
+  /** Whether the modules that a name stands for have their inputs scaled. */
+  private Set<Boolean> scalesInputs(String name) {
+    return targetPaths().stream()
+        .filter(path -> Targets.matches(path, name))
+        .map(path -> changeAt(path) instanceof Inputs)
+        .collect(Collectors.toSet());
   }
 }

@@ -10,6 +10,7 @@ import dev.hone.error.HoneException;
 import dev.hone.method.Full;
 import dev.hone.method.Method;
 import dev.hone.method.MethodCases;
+import dev.hone.method.Stacked;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
@@ -84,6 +85,20 @@ class CombinationTest {
       Combination wide =
           new Combination(Combination.Type.SVD, 8, 1, Combination.MajoritySign.TOTAL);
       assertExact(wide, model, a, b);
+    }
+  }
+
+  @Test
+  void aStackIsTheSumOfItsAdapters() {
+    try (Model model = TinyModels.gpt2();
+        Lora a = stirred(Map.of("targetModules", List.of("c_attn", "wte")), model, 1);
+        Lora b = stirred(Map.of("targetModules", List.of("c_attn", "c_fc")), model, 2);
+        Lora dora = stirred(Map.of("dora", true), model, 3);
+        Lora sum = of(Combination.Type.CAT, 1).of(List.of(a, b), new double[] {1, 1}, model)) {
+      float[] stacked = logits(model, new Stacked(List.of(a, b)));
+      assertEquals(0, TinyModels.distance(stacked, logits(model, sum)), 1e-4);
+      assertTrue(TinyModels.distance(stacked, logits(model, a)) > 1e-3);
+      assertRefused("added up", () -> new Stacked(List.of(a, dora)));
     }
   }
 
