@@ -18,9 +18,7 @@ public record Stacked(List<? extends PeftMethod> methods) implements Adapter {
   public Stacked {
     methods = List.copyOf(methods);
     for (PeftMethod method : methods) {
-      boolean adds =
-          method.targetPaths().stream()
-              .allMatch(p -> method.changeAt(p) == null || method.changeAt(p) instanceof Delta);
+      boolean adds = method.targetPaths().stream().allMatch(path -> adds(method, path));
       if (!adds || !method.wholeValues().isEmpty()) {
         throw new HoneException(
             "an adapter of type "
@@ -28,6 +26,11 @@ public record Stacked(List<? extends PeftMethod> methods) implements Adapter {
                 + " that scales or replaces weights cannot be added up with others");
       }
     }
+  }
+
+  private static boolean adds(PeftMethod method, String path) {
+    TableChange table = method.changeAtTable(path);
+    return table == null ? method.changeAt(path) instanceof Delta : table.adds();
   }
 
   @Override

@@ -11,6 +11,9 @@ public interface TableChange {
    */
   Tensor forward(Tensor vectors, Tensor table, Tensor ids);
 
+  /** Whether it only adds to the vectors. */
+  boolean adds();
+
   /** The table with this change folded in: [V, C]. */
   Tensor merged(Tensor table);
 }

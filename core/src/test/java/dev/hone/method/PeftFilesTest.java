@@ -309,7 +309,8 @@ class PeftFilesTest {
     try (Model model = TinyModels.bert(parts[0]);
         Lora lora =
             Lora.attach(
-                new LoraConfig(2, 2, 0, List.of("query"), false, List.of(parts[1]), Map.of(), Map.of()),
+                new LoraConfig(
+                    2, 2, 0, List.of("query"), false, List.of(parts[1]), Map.of(), Map.of()),
                 model)) {
       PeftFiles.write(folder, lora, model, "tiny");
       JsonNode json = JSON.readTree(Files.readString(folder.resolve("adapter_config.json")));

@@ -20,6 +20,11 @@ record TablePair(Pair pair, @Nullable Tensor magnitude) implements TableChange {
     return magnitude == null ? y : y.mul(factor(magnitude, table));
   }
 
+  @Override
+  public boolean adds() {
+    return magnitude == null;
+  }
+
   private Tensor factor(Tensor own, Tensor table) {
     Tensor norms;
     try (GradMode off = GradMode.off()) {
