@@ -2,6 +2,7 @@ package dev.hone.golden;
 
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.Generator;
+import dev.hone.method.Method;
 import dev.hone.model.Adapter;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
@@ -10,6 +11,7 @@ import dev.hone.model.Pass;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
 import dev.hone.train.AdamW;
 import dev.hone.train.TrainConfig;
@@ -26,6 +28,9 @@ final class Comparison {
   private static final double LOSS = 1e-5;
   private static final double LOSSES = 5e-5;
   private static final double AFTER = 5e-5;
+
+  /** Only cases with these were made with ranks being taken away. */
+  private static final String RANKS = "lora_E_alive_after_step";
 
   private final Model model;
   private final Reference reference;
@@ -116,10 +121,11 @@ final class Comparison {
    * @param trainable leaves, under the names that the reference uses for their gradients
    */
   void gradients(Adapter adapter, Map<String, Tensor> trainable) {
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open();
+        Tape tape = Tape.open()) {
       Tensor loss = loss(adapter);
       note(Difference.within("loss", "output.loss", Math.abs(loss.item() - expectedLoss()), LOSS));
-      loss.backward();
+      tape.backward(loss);
       reference
           .below("grad.")
           .forEach((name, expected) -> gradient(name, trainable.get(name), expected));
@@ -149,7 +155,9 @@ final class Comparison {
   private Tensor loss(Adapter adapter) {
     Inputs inputs = inputs();
     Tensor logits = model.logits(inputs, Pass.plain().with(adapter));
-    return model.head().loss(logits, reference.labels());
+    Tensor loss = model.head().loss(logits, reference.labels());
+    Tensor regularizer = adapter instanceof Method method ? method.regularizer() : null;
+    return regularizer == null ? loss : loss.add(regularizer);
   }
 
   /** Five optimiser steps; compares the losses on the way and the tensors after them. */
@@ -161,19 +169,44 @@ final class Comparison {
     float[] expected = reference.get("train5.losses").toFloats();
     try (AdamW optimizer = new AdamW(defaults, trainable, (name, tensor) -> true)) {
       for (int step = 0; step < expected.length; step++) {
-        try (Scope scope = Scope.open()) {
+        try (Scope scope = Scope.open();
+            Tape tape = Tape.open()) {
           Tensor loss = loss(adapter);
           double off = Math.abs(loss.item() - expected[step]);
           note(Difference.within("train5", "train5.losses[" + step + "]", off, LOSSES));
           if (step + 1 < expected.length) {
-            loss.backward();
+            tape.backward(loss);
             optimizer.step(1e-3);
+            if (adapter instanceof Method method && reference.json().has(RANKS)) {
+              method.stepped(step + 1, expected.length - 1);
+              ranks(step, trainable);
+            }
             optimizer.clearGradients();
           }
         }
       }
     }
     reference.below("after5.").forEach((name, tensor) -> after(name, trainable, tensor));
+  }
+
+  /** Which ranks an allocator has left after a step. */
+  private void ranks(int step, Map<String, Tensor> trainable) {
+    reference
+        .json()
+        .path(RANKS)
+        .path(step)
+        .properties()
+        .forEach(
+            recorded -> {
+              Tensor values = trainable.get(recorded.getKey().replace(".default", ""));
+              float[] left = values == null ? new float[0] : values.toFloats();
+              boolean same = left.length == recorded.getValue().size();
+              for (int i = 0; same && i < left.length; i++) {
+                same = (left[i] != 0) == (recorded.getValue().path(i).asInt() == 1);
+              }
+              double off = same ? 0 : Double.POSITIVE_INFINITY;
+              note(Difference.within("ranks", "step " + step + " " + recorded.getKey(), off, 1));
+            });
   }
 
   /** Where the recorded gradient is rounding noise, Adam turns noise into steps: left out. */

@@ -3,8 +3,8 @@ package dev.hone.golden;
 import dev.hone.error.HoneException;
 import dev.hone.method.Full;
 import dev.hone.method.Merged;
-import dev.hone.method.lora.Lora;
-import dev.hone.method.lora.PeftFiles;
+import dev.hone.method.PeftFiles;
+import dev.hone.method.PeftMethod;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.family.Families;
@@ -77,6 +77,9 @@ public final class Golden {
     if (adapter) {
       return adapterCase(found, reference);
     }
+    if (Files.exists(found.resolve("a").resolve("adapter_config.json"))) {
+      return SeveralAdapters.differences(found, base(found), reference);
+    }
     if (Files.exists(found.resolve("config.json"))) {
       return modelCase(found, reference);
     }
@@ -107,23 +110,27 @@ public final class Golden {
     return List.copyOf(worst.values());
   }
 
-  private static List<Difference> adapterCase(Path found, Reference reference) {
-    Path base = found.resolve("../..").normalize();
+  private static Path base(Path adapter) {
+    Path base = adapter.resolve("../..").normalize();
     if (!Files.exists(base.resolve("config.json"))) {
       throw new HoneException("the base model is expected at " + base);
     }
-    try (Model model = Families.load(base);
-        Lora lora = PeftFiles.read(found, model)) {
+    return base;
+  }
+
+  private static List<Difference> adapterCase(Path found, Reference reference) {
+    try (Model model = Families.load(base(found));
+        PeftMethod method = PeftFiles.read(found, model)) {
       Comparison comparison = new Comparison(model, reference);
-      comparison.logits("logits", "output.logits", lora);
+      comparison.logits("logits", "output.logits", method);
       if (reference.has("merged.logits")) {
-        try (Merged merged = Merged.of(lora)) {
+        try (Merged merged = Merged.of(method)) {
           comparison.logits("merged", "merged.logits", merged);
         }
       }
-      comparison.gradients(lora, lora.trainable());
-      comparison.greedy(lora);
-      comparison.fiveSteps(lora, lora.trainable());
+      comparison.gradients(method, method.trainable());
+      comparison.greedy(method);
+      comparison.fiveSteps(method, method.trainable());
       return comparison.differences();
     }
   }

@@ -6,8 +6,12 @@ import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
-/** Full fine-tuning: a trained copy stands for every parameter of the model. */
+/**
+ * Full fine-tuning: a trained copy stands for every parameter that is chosen. The others are the
+ * base's own, without a gradient, so that nothing below the lowest trained layer keeps a graph.
+ */
 public final class Full implements Method {
   private final FullConfig config;
   private final Map<String, Tensor> copies = new LinkedHashMap<>();
@@ -18,8 +22,12 @@ public final class Full implements Method {
 
   public Full(FullConfig config, Model model) {
     this.config = config;
+    Set<String> chosen = new Selection(model).of(config.train(), config.freeze());
     try (Scope scope = Scope.open()) {
-      for (Parameter parameter : model.parameters().stream().filter(Parameter::trains).toList()) {
+      for (Parameter parameter : model.parameters()) {
+        if (!parameter.trains() || !chosen.contains(parameter.name())) {
+          continue;
+        }
         copies.put(parameter.name(), parameter.value().copy().requiresGrad(true).keep());
       }
     }

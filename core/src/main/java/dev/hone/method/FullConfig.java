@@ -3,11 +3,18 @@ package dev.hone.method;
 import dev.hone.config.Doc;
 import dev.hone.config.Name;
 import dev.hone.tensor.DType;
+import java.util.List;
 
-/** Full fine-tuning: every parameter of the model trains. */
+/** Full fine-tuning: the model's own parameters train, all of them or chosen ones. */
 @Name("full")
-@Doc("Full fine-tuning: every parameter of the model trains")
-public record FullConfig(@Doc("Type in which the trained model is written") Stored stored)
+@Doc("Full fine-tuning: the model's own parameters train, all of them or chosen ones")
+public record FullConfig(
+    @Doc("Type in which the trained model is written") Stored stored,
+    @Doc(
+            "What trains: all, head, embeddings, norms, biases, top-N or bottom-N layers, or regular"
+                + " expressions over parameters' names")
+        List<String> train,
+    @Doc("What of it stays as it is, in the same words") List<String> freeze)
     implements MethodConfig {
 
   /** Types in which weights are written; they train as F32. */
@@ -28,6 +35,6 @@ public record FullConfig(@Doc("Type in which the trained model is written") Stor
   }
 
   public static FullConfig defaults() {
-    return new FullConfig(Stored.F32);
+    return new FullConfig(Stored.F32, List.of("all"), List.of());
   }
 }

@@ -1,8 +1,25 @@
 package dev.hone.method;
 
 import dev.hone.config.OneOf;
+import dev.hone.method.adalora.AdaLoraConfig;
+import dev.hone.method.bitfit.BitFitConfig;
+import dev.hone.method.ia3.Ia3Config;
+import dev.hone.method.lntuning.LnTuningConfig;
+import dev.hone.method.loha.LoHaConfig;
+import dev.hone.method.lokr.LoKrConfig;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.method.vera.VeraConfig;
 
 /** Which way to adapt the model; the recipe's {@code method.type} chooses the record. */
-@OneOf({FullConfig.class, LoraConfig.class})
+@OneOf({
+  FullConfig.class,
+  LoraConfig.class,
+  AdaLoraConfig.class,
+  VeraConfig.class,
+  LoHaConfig.class,
+  LoKrConfig.class,
+  Ia3Config.class,
+  LnTuningConfig.class,
+  BitFitConfig.class
+})
 public interface MethodConfig {}

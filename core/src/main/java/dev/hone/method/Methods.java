@@ -1,18 +1,95 @@
 package dev.hone.method;
 
+import dev.hone.data.Batch;
+import dev.hone.error.HoneException;
+import dev.hone.method.adalora.AdaLora;
+import dev.hone.method.adalora.AdaLoraConfig;
+import dev.hone.method.bitfit.BitFit;
+import dev.hone.method.bitfit.BitFitConfig;
+import dev.hone.method.ia3.Ia3;
+import dev.hone.method.ia3.Ia3Config;
+import dev.hone.method.lntuning.LnTuning;
+import dev.hone.method.lntuning.LnTuningConfig;
+import dev.hone.method.loha.LoHa;
+import dev.hone.method.loha.LoHaConfig;
+import dev.hone.method.lokr.LoKr;
+import dev.hone.method.lokr.LoKrConfig;
 import dev.hone.method.lora.Lora;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.method.vera.Vera;
+import dev.hone.method.vera.VeraConfig;
 import dev.hone.model.Model;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Attaches the method that a configuration asks for. */
 public final class Methods {
+  /** How the keys of a file are read, by its {@code peft_type}. */
+  private static final Map<String, Function<PeftJson, PeftConfig>> READERS =
+      new TreeMap<>(
+          Map.of(
+              "ADALORA", AdaLoraConfig::read,
+              "BITFIT", BitFitConfig::read,
+              "IA3", Ia3Config::read,
+              "LN_TUNING", LnTuningConfig::read,
+              "LOHA", LoHaConfig::read,
+              "LOKR", LoKrConfig::read,
+              "LORA", LoraConfig::read,
+              "VERA", VeraConfig::read));
+
   private Methods() {}
+
+  /**
+   * @param batches of the training data, for a method that looks at it before it begins
+   */
+  public static Method attach(MethodConfig config, Model model, Supplier<List<Batch>> batches) {
+    return config instanceof LoraConfig lora
+        ? Lora.attach(lora, model, batches)
+        : attach(config, model);
+  }
 
   public static Method attach(MethodConfig config, Model model) {
     return switch (config) {
       case FullConfig full -> new Full(full, model);
-      case LoraConfig lora -> Lora.attach(lora, model);
+      case PeftConfig peft -> begin(peft, model, Leaves.fresh());
       default -> throw new IllegalArgumentException("no method for " + config);
     };
+  }
+
+  static PeftMethod begin(PeftConfig config, Model model, Leaves leaves) {
+    return begun(
+        switch (config) {
+          case AdaLoraConfig adalora -> new AdaLora(adalora, model, leaves);
+          case BitFitConfig bitfit -> new BitFit(bitfit, model, leaves);
+          case Ia3Config ia3 -> new Ia3(ia3, model, leaves);
+          case LnTuningConfig norms -> new LnTuning(norms, model, leaves);
+          case LoHaConfig loha -> new LoHa(loha, model, leaves);
+          case LoKrConfig lokr -> new LoKr(lokr, model, leaves);
+          case LoraConfig lora -> new Lora(lora, model, leaves);
+          case VeraConfig vera -> new Vera(vera, model, leaves);
+          default -> throw new IllegalArgumentException("no method for " + config);
+        });
+  }
+
+  /** Gives a new method its tensors; it frees itself where one is refused. */
+  public static <M extends PeftMethod> M begun(M method) {
+    method.begin();
+    return method;
+  }
+
+  static PeftConfig peftConfig(String type, PeftJson json) {
+    Function<PeftJson, PeftConfig> reader = READERS.get(type);
+    if (reader == null) {
+      throw new HoneException(
+          json.file()
+              + ": adapters of type "
+              + type
+              + " are not supported; supported are "
+              + String.join(", ", READERS.keySet()));
+    }
+    return reader.apply(json);
   }
 }

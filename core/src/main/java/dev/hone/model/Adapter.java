@@ -15,6 +15,11 @@ public interface Adapter {
     return at.base(x, pass);
   }
 
+  /** The vectors of a table for ids I64[...]: [..., C]. */
+  default Tensor embedding(Embedding at, Tensor ids, Pass pass) {
+    return at.base(ids, pass);
+  }
+
   /** The value that stands for a parameter. */
   default Tensor value(Parameter parameter) {
     return parameter.value();

@@ -16,8 +16,13 @@ public record Embedding(String name, Parameter weight, long padding) {
     this(name, weight, -1);
   }
 
-  /** ids I64[...] to [..., C]. */
+  /** ids I64[...] to [..., C], through the adapter of this pass. */
   public Tensor forward(Tensor ids, Pass pass) {
+    return pass.adapter().embedding(this, ids, pass);
+  }
+
+  /** The same without what the adapter adds; a table that it replaces is respected. */
+  public Tensor base(Tensor ids, Pass pass) {
     return Functional.embedding(pass.value(weight), ids, padding);
   }
 }

@@ -2,7 +2,7 @@ package dev.hone.run;
 
 import dev.hone.error.HoneException;
 import dev.hone.method.Merged;
-import dev.hone.method.lora.Lora;
+import dev.hone.method.PeftMethod;
 import dev.hone.model.Inputs;
 import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
@@ -39,21 +39,21 @@ public record Merging(double difference, double bound) {
    * @param type F32, BF16 or F16
    */
   public static Merging write(Tuned tuned, Path out, DType type) {
-    Lora lora = tuned.lora();
-    if (lora == null) {
+    PeftMethod method = tuned.method();
+    if (method == null) {
       throw new HoneException("nothing to merge: this is a whole model, without an adapter");
     }
     if (Files.exists(out)) {
       throw new HoneException(out + " exists; name a folder that does not");
     }
     Model model = tuned.base().model();
-    try (Merged merged = Merged.of(lora)) {
+    try (Merged merged = Merged.of(method)) {
       ModelFiles.write(out, model, merged.values(), type);
       ModelFiles.copyTokenizer(tuned.base().folder(), out);
     }
     tuned.card().ifPresent(card -> AdapterCard.write(out, card.ofWholeModel()));
-    double difference = difference(tuned, lora, out);
-    double bound = type == DType.F32 ? EXACT : 0.02 * largestLogit(tuned, lora);
+    double difference = difference(tuned, method, out);
+    double bound = type == DType.F32 ? EXACT : 0.02 * largestLogit(tuned, method);
     if (!(difference <= bound)) {
       remove(out);
       throw new HoneException(
@@ -66,14 +66,14 @@ public record Merging(double difference, double bound) {
     return new Merging(difference, bound);
   }
 
-  private static double difference(Tuned tuned, Lora lora, Path out) {
+  private static double difference(Tuned tuned, PeftMethod method, Path out) {
     double largest = 0;
     try (Model merged = Families.load(out);
         GradMode off = GradMode.off()) {
       for (int row = 0; row < PROBES; row++) {
         try (Scope scope = Scope.open()) {
           Inputs probe = probe(tuned.base().model(), row);
-          Tensor expected = tuned.base().model().logits(probe, Pass.plain().with(lora));
+          Tensor expected = tuned.base().model().logits(probe, Pass.plain().with(method));
           Tensor actual = merged.logits(probe, Pass.plain());
           largest = Math.max(largest, expected.sub(actual).abs().max().item());
         }
@@ -82,11 +82,11 @@ public record Merging(double difference, double bound) {
     return largest;
   }
 
-  private static double largestLogit(Tuned tuned, Lora lora) {
+  private static double largestLogit(Tuned tuned, PeftMethod method) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       Inputs probe = probe(tuned.base().model(), 0);
-      return tuned.base().model().logits(probe, Pass.plain().with(lora)).abs().max().item();
+      return tuned.base().model().logits(probe, Pass.plain().with(method)).abs().max().item();
     }
   }
 

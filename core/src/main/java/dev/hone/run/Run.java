@@ -1,5 +1,6 @@
 package dev.hone.run;
 
+import dev.hone.data.Batch;
 import dev.hone.data.Batches;
 import dev.hone.data.Splits;
 import dev.hone.data.TokenRow;
@@ -17,6 +18,7 @@ import dev.hone.recipe.Recipe;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
+import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
 import dev.hone.train.StopSignal;
@@ -29,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -103,7 +106,7 @@ public final class Run {
       skill.before(listener).forEach(s -> add(scores, s));
     }
     Engine.seed(recipe.seed());
-    try (Method method = Methods.attach(recipe.method(), base.model())) {
+    try (Method method = Methods.attach(recipe.method(), base.model(), () -> batches(rows, base))) {
       Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
       MetricsLog log = new MetricsLog(folder.file("metrics.jsonl"));
       log.keepUpTo(checkpoints.lastStep());
@@ -133,6 +136,14 @@ public final class Run {
               .writeValueAsString(result.json()));
       return Optional.of(result);
     }
+  }
+
+  private List<Batch> batches(Prepared rows, Base base) {
+    BatchPlan plan =
+        new EpochPlan(new Batches(rows.train(), recipe.train().batch(), recipe.seed()));
+    return IntStream.range(0, plan.stepsPerEpoch())
+        .mapToObj(step -> Batch.of(plan.rows(step), base.tokenizer().padId()))
+        .toList();
   }
 
   private void add(List<Skill.Score> scores, Skill.Score score) {

@@ -5,8 +5,8 @@ import dev.hone.data.chat.ChatEncoder;
 import dev.hone.data.chat.ChatTemplate;
 import dev.hone.data.chat.Message;
 import dev.hone.error.HoneException;
-import dev.hone.method.lora.Lora;
-import dev.hone.method.lora.PeftFiles;
+import dev.hone.method.PeftFiles;
+import dev.hone.method.PeftMethod;
 import dev.hone.model.Adapter;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
@@ -29,10 +29,10 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * What a run left, ready for use: base, adapter and the words in which to ask.
  *
- * @param lora null for a whole model
+ * @param method null for a whole model
  * @param card empty where another program wrote the folder
  */
-public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
+public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard> card)
     implements AutoCloseable {
   private static final String ADAPTER = "adapter_config.json";
 
@@ -92,8 +92,8 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
                 + named
                 + " (their fingerprints differ); name the right one with --model");
       }
-      Lora lora = PeftFiles.read(folder, base.model());
-      Tuned tuned = new Tuned(base, lora, card);
+      PeftMethod method = PeftFiles.read(folder, base.model());
+      Tuned tuned = new Tuned(base, method, card);
       tuned.requireEffect(folder);
       return tuned;
     } catch (RuntimeException e) {
@@ -132,8 +132,7 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
       Inputs probe = Inputs.of(Tensors.arange(words).view(1, words));
       Tensor plain = base.model().logits(probe, Pass.plain());
       if (plain.contentEquals(base.model().logits(probe, Pass.plain().with(adapter())))) {
-        throw new HoneException(
-            folder + ": the adapter changes nothing: its B matrices are zero, it was not trained");
+        throw new HoneException(folder + ": the adapter changes nothing: it was not trained");
       }
     }
   }
@@ -190,13 +189,13 @@ public record Tuned(Base base, @Nullable Lora lora, Optional<AdapterCard> card)
   }
 
   public Adapter adapter() {
-    return lora == null ? Adapter.NONE : lora;
+    return method == null ? Adapter.NONE : method;
   }
 
   @Override
   public void close() {
-    if (lora != null) {
-      lora.close();
+    if (method != null) {
+      method.close();
     }
     base.close();
   }

@@ -2,8 +2,8 @@ package dev.hone.run;
 
 import dev.hone.method.Full;
 import dev.hone.method.Method;
-import dev.hone.method.lora.Lora;
-import dev.hone.method.lora.PeftFiles;
+import dev.hone.method.PeftFiles;
+import dev.hone.method.PeftMethod;
 import dev.hone.model.ModelFiles;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.hub.Repo;
@@ -15,11 +15,11 @@ final class Weights {
   private Weights() {}
 
   static Path save(RunFolder folder, Recipe recipe, Base base, Method method, Prepared rows) {
-    if (method instanceof Lora lora) {
+    if (method instanceof PeftMethod peft) {
       Path adapter = folder.file("adapter");
       Optional<Repo> repo = Repo.ofSnapshot(base.folder());
       String name = repo.map(Repo::id).orElse(base.folder().toString());
-      PeftFiles.write(adapter, lora, base.model(), name, repo.map(Repo::revision).orElse(null));
+      PeftFiles.write(adapter, peft, base.model(), name, repo.map(Repo::revision).orElse(null));
       ModelFiles.copyTokenizer(base.folder(), adapter);
       AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, rows));
       return adapter;

@@ -153,6 +153,9 @@ public final class Tensor implements AutoCloseable {
     if (device() != Device.CPU || !handle().is_contiguous()) {
       throw Shapes.mismatch("memory", "a contiguous tensor on the CPU", this);
     }
+    if (numel() == 0) {
+      return MemorySegment.NULL; // no elements, no address
+    }
     return MemorySegment.ofAddress(handle.data_ptr().address())
         .reinterpret(numel() * dtype().bytes());
   }
@@ -386,6 +389,10 @@ public final class Tensor implements AutoCloseable {
 
   public Tensor sum(int axis) {
     return of(handle().sum(Shapes.axis("sum", this, axis)));
+  }
+
+  public Tensor mean(int axis) {
+    return sum(axis).mul(1.0 / size(axis));
   }
 
   public Tensor mean() {

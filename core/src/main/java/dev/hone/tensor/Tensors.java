@@ -35,6 +35,12 @@ public final class Tensors {
     return full(1, shape);
   }
 
+  /** The identity matrix [n, n]. */
+  public static Tensor eye(long n) {
+    Scope.requireOpen();
+    return new Tensor(torch.eye(n, options(DType.F32)));
+  }
+
   /** 0, 1, ... n-1 as I64. */
   public static Tensor arange(long n) {
     Scope.requireOpen();
@@ -54,6 +60,12 @@ public final class Tensors {
     Tensor t = zeros(shape);
     t.handle().uniform_(low, high, new org.bytedeco.pytorch.GeneratorOptional());
     return t;
+  }
+
+  /** How PyTorch begins a linear [out, in]: spread evenly over 1/sqrt(in) to either side. */
+  public static Tensor kaiming(long out, long in) {
+    double bound = 1 / Math.sqrt(in);
+    return uniform(-bound, bound, out, in);
   }
 
   public static Tensor of(float[] values, long... shape) {

@@ -1,5 +1,6 @@
 package dev.hone.train;
 
+import dev.hone.method.Method;
 import dev.hone.tensor.FusedAdamW;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
@@ -10,10 +11,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiPredicate;
+import java.util.function.ToDoubleFunction;
 
 /** AdamW (arXiv:1711.05101) over named parameters; owns its moments until closed. */
 public final class AdamW implements AutoCloseable {
-  private record Slot(Tensor parameter, Tensor mean, Tensor variance, double decay) {}
+  private record Slot(Tensor parameter, Tensor mean, Tensor variance, double decay, double factor) {
+
+    /** Tensors that one call of the kernel may update. */
+    List<Double> group() {
+      return List.of(decay, factor);
+    }
+  }
 
   private final TrainConfig config;
   private final Map<String, Slot> slots = new LinkedHashMap<>();
@@ -24,11 +32,28 @@ public final class AdamW implements AutoCloseable {
     this(config, parameters, AdamW::decays);
   }
 
+  /** With the rates and the decay that a method wants for its tensors. */
+  public AdamW(TrainConfig config, Method method) {
+    this(
+        config,
+        method.trainable(),
+        (name, p) -> decays(name, p) && method.decays(name),
+        method::rateFactor);
+  }
+
   /**
    * @param decays which parameters decay, by name and value
    */
   public AdamW(
       TrainConfig config, Map<String, Tensor> parameters, BiPredicate<String, Tensor> decays) {
+    this(config, parameters, decays, name -> 1);
+  }
+
+  private AdamW(
+      TrainConfig config,
+      Map<String, Tensor> parameters,
+      BiPredicate<String, Tensor> decays,
+      ToDoubleFunction<String> factors) {
     this.config = config;
     try (Scope scope = Scope.open()) {
       parameters.forEach(
@@ -39,7 +64,8 @@ public final class AdamW implements AutoCloseable {
                       p,
                       Tensors.zeros(p.shape()).keep(),
                       Tensors.zeros(p.shape()).keep(),
-                      decays.test(name, p) ? config.weightDecay() : 0)));
+                      decays.test(name, p) ? config.weightDecay() : 0,
+                      factors.applyAsDouble(name))));
     }
   }
 
@@ -55,9 +81,9 @@ public final class AdamW implements AutoCloseable {
   public void step(double rate) {
     steps++;
     slots.values().stream()
-        .map(Slot::decay)
+        .map(Slot::group)
         .distinct()
-        .forEach(decay -> update(slots.values().stream().filter(s -> s.decay == decay), rate));
+        .forEach(g -> update(slots.values().stream().filter(s -> s.group().equals(g)), rate));
   }
 
   private void update(java.util.stream.Stream<Slot> group, double rate) {
@@ -71,7 +97,7 @@ public final class AdamW implements AutoCloseable {
           moved.stream().map(Slot::mean).toList(),
           moved.stream().map(Slot::variance).toList(),
           counts,
-          rate,
+          moved.isEmpty() ? rate : rate * moved.getFirst().factor,
           config.beta1(),
           config.beta2(),
           moved.isEmpty() ? 0 : moved.getFirst().decay,

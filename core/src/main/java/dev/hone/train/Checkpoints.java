@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -58,7 +59,7 @@ public record Checkpoints(Path folder) {
       throws IOException {
     Files.createDirectories(part);
     try {
-      TensorFile.write(part.resolve(TRAINED), method.trainable());
+      TensorFile.write(part.resolve(TRAINED), whole(method));
       TensorFile.write(part.resolve(MOMENTS), optimizer.state());
       AtomicFiles.write(part.resolve(STATE), JSON.writeValueAsString(state));
     } catch (RuntimeException e) { // for example weights that are not finite
@@ -74,7 +75,7 @@ public record Checkpoints(Path folder) {
       return Optional.empty();
     }
     Path last = found.getLast();
-    fill(last.resolve(TRAINED), method.trainable());
+    fill(last.resolve(TRAINED), whole(method));
     fill(last.resolve(MOMENTS), optimizer.state());
     try {
       TrainState state = JSON.readValue(Files.readString(last.resolve(STATE)), TrainState.class);
@@ -105,14 +106,21 @@ public record Checkpoints(Path folder) {
   }
 
   void saveBest(Method method) {
-    TensorFile.write(best(), method.trainable());
+    TensorFile.write(best(), whole(method));
   }
 
   /** Puts the best weights in place of the current ones. */
   void restoreBest(Method method) {
     if (Files.exists(best())) {
-      fill(best(), method.trainable());
+      fill(best(), whole(method));
     }
+  }
+
+  /** What trains, and what the method remembers beside it. */
+  private static Map<String, Tensor> whole(Method method) {
+    Map<String, Tensor> whole = new LinkedHashMap<>(method.trainable());
+    whole.putAll(method.state());
+    return whole;
   }
 
   private Path best() {

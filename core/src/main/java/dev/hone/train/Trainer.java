@@ -10,6 +10,7 @@ import dev.hone.tensor.Engine;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Gradients;
 import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +55,7 @@ public record Trainer(
   public Result run() {
     int total = totalSteps();
     RateSchedule schedule = new RateSchedule(config, total);
-    try (AdamW optimizer = new AdamW(config, method.trainable())) {
+    try (AdamW optimizer = new AdamW(config, method)) {
       TrainState state = TrainState.start();
       if (checkpoints != null) {
         state = checkpoints.restore(method, optimizer).orElse(state);
@@ -74,6 +75,7 @@ public record Trainer(
         double loss = gradients(step, whole);
         double norm = clipped(step, whole);
         optimizer.step(rate);
+        method.stepped(step + 1, total);
         optimizer.clearGradients();
         state = state.stepped(whole.tokens());
         double seconds = (System.nanoTime() - begun) / 1e9;
@@ -133,6 +135,13 @@ public record Trainer(
           throw bad(step, part, "the loss");
         }
         sum += value;
+      }
+    }
+    try (Scope scope = Scope.open();
+        GradMode on = GradMode.on()) {
+      Tensor regularizer = method.regularizer();
+      if (regularizer != null) {
+        regularizer.backward();
       }
     }
     return sum / learned;

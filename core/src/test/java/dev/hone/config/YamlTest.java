@@ -10,6 +10,7 @@ import dev.hone.data.DataConfig;
 import dev.hone.error.HoneException;
 import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.method.FullConfig;
+import dev.hone.method.MethodConfig;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.recipe.Recipe;
 import java.io.IOException;
@@ -101,11 +102,14 @@ class YamlTest {
   void theTypeChoosesTheRecord() throws IOException {
     assertEquals(FullConfig.defaults(), read("method: {type: full}").method());
     assertEquals(5, lora(read("method: {rank: 5}")).rank());
+    String choices = String.join(", ", Shape.choices(MethodConfig.class).keySet());
     assertEquals(
-        "x.yaml:2: method.type is \"lorra\", expected one of full, lora (did you mean 'lora'?)",
+        "x.yaml:2: method.type is \"lorra\", expected one of "
+            + choices
+            + " (did you mean 'lora'?)",
         refusal("method:\n  type: lorra\n"));
     assertEquals(
-        "x.yaml:3: unknown key 'rank' in method (known: stored)",
+        "x.yaml:3: unknown key 'rank' in method (known: stored, train, freeze)",
         refusal("method:\n  type: full\n  rank: 3\n"));
   }
 

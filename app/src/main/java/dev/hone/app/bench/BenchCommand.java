@@ -117,6 +117,7 @@ public final class BenchCommand implements Callable<Integer> {
     return switch (method) {
       case "full" -> FullConfig.defaults();
       case "lora-all" -> lora;
+      case "top4" -> new FullConfig(FullConfig.Stored.F32, List.of("top-4"), List.of());
       case "lora" ->
           new LoraConfig(
               8, 16, 0, List.of("q_proj", "v_proj"), false, List.of(), Map.of(), Map.of());

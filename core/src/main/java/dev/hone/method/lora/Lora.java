@@ -1,287 +1,230 @@
 package dev.hone.method.lora;
 
+import dev.hone.data.Batch;
 import dev.hone.error.HoneException;
-import dev.hone.method.Method;
+import dev.hone.method.Change;
+import dev.hone.method.Leaves;
+import dev.hone.method.Methods;
+import dev.hone.method.PeftMethod;
+import dev.hone.method.TableChange;
+import dev.hone.method.Targets;
+import dev.hone.model.Embedding;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
-import dev.hone.model.Pass;
-import dev.hone.tensor.DType;
-import dev.hone.tensor.Engine;
-import dev.hone.tensor.Functional;
-import dev.hone.tensor.GradMode;
-import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * LoRA (arXiv:2106.09685): y = W x + s B (A x), as two small products; W + s B A is never made
  * while training.
  */
-public final class Lora implements Method {
-  /** What PEFT puts before every name in its files. */
-  public static final String PREFIX = "base_model.model.";
-
-  /**
-   * @param a [r, in]
-   * @param b [out, r]
-   * @param scale alpha / r, or alpha / sqrt(r)
-   */
-  private record Pair(Tensor a, Tensor b, double scale, double dropout) {
-    Tensor delta(Tensor x, boolean training) {
-      Tensor input = Functional.dropout(x, dropout, training);
-      return Functional.linear(Functional.linear(input, a, null), b, null);
-    }
-  }
+public final class Lora extends PeftMethod {
+  private static final String A = "lora_A.weight";
+  private static final String B = "lora_B.weight";
+  private static final String TABLE_A = "lora_embedding_A";
+  private static final String TABLE_B = "lora_embedding_B";
+  private static final String MAGNITUDE = "lora_magnitude_vector";
 
   private final LoraConfig config;
-  private final Model model;
-  private final Map<String, Pair> pairs = new LinkedHashMap<>();
-  private final Map<String, Tensor> replaced = new LinkedHashMap<>();
-  private final Map<String, Tensor> trainable = new LinkedHashMap<>();
+  private final Map<String, Tensor> firstA;
 
-  private Lora(LoraConfig config, Model model) {
+  public Lora(LoraConfig config, Model model, Leaves leaves) {
+    this(config, model, leaves, Map.of());
+  }
+
+  /**
+   * @param firstA where A begins at single linears, by their names: [r, in], with B zero
+   */
+  Lora(LoraConfig config, Model model, Leaves leaves, Map<String, Tensor> firstA) {
+    super(config, model, leaves);
     this.config = config;
-    this.model = model;
+    this.firstA = firstA;
+  }
+
+  /** A fresh adapter, which changes nothing yet. */
+  public static Lora attach(LoraConfig config, Model model) {
+    return Methods.begun(new Lora(config, model, Leaves.fresh()));
   }
 
   /**
-   * A fresh adapter: A from Kaiming's uniform distribution, B zero, so that nothing changes yet. A
-   * head that the base's files do not hold trains with it and is saved with it.
-   */
-  public static Lora attach(LoraConfig given, Model model) {
-    LoraConfig config = Targets.withNewModules(given, model);
-    Lora lora = new Lora(config, model);
-    try (Scope scope = Scope.open()) {
-      for (Linear linear : Targets.linears(config, model)) {
-        int rank = Targets.byPattern(config.rankPattern(), linear.name(), config.rank());
-        double bound = 1 / Math.sqrt(linear.in());
-        lora.add(
-            linear,
-            rank,
-            Tensors.uniform(-bound, bound, rank, linear.in()),
-            Tensors.zeros(linear.out(), rank));
-      }
-      for (String name : Targets.saved(config, model)) {
-        lora.replace(name, lora.baseValue(name).copy());
-      }
-    } catch (HoneException e) {
-      lora.close();
-      throw e;
-    }
-    return lora;
-  }
-
-  /**
-   * An adapter from a file's tensors.
+   * The same from a look at training data, where the start asks for it.
    *
-   * @param tensors by PEFT's names; each must fit the model, and none may be missing or left over
-   * @param origin the file, for messages
+   * @param batches of which as many are looked at as it takes
    */
-  public static Lora of(
-      LoraConfig config, Model model, Map<String, Tensor> tensors, String origin) {
-    Lora lora = new Lora(config, model);
-    Map<String, Tensor> left = new LinkedHashMap<>(tensors);
-    try (Scope scope = Scope.open()) {
-      for (Linear linear : Targets.linears(config, model)) {
-        int rank = Targets.byPattern(config.rankPattern(), linear.name(), config.rank());
-        String at = PREFIX + linear.name();
-        Tensor a = taken(left, at + ".lora_A.weight", origin, rank, linear.in());
-        Tensor b = taken(left, at + ".lora_B.weight", origin, linear.out(), rank);
-        lora.add(linear, rank, a, b);
-      }
-      for (String name : Targets.saved(config, model)) {
-        lora.replace(name, taken(left, PREFIX + name, origin, lora.baseValue(name).shape()));
-      }
-      for (String name : model.made()) {
-        if (!lora.replaced.containsKey(name)) {
-          throw new HoneException(
-              origin
-                  + ": neither this adapter nor its base model holds '"
-                  + name
-                  + "'; the adapter must bring it (modules_to_save), or its answers are random");
-        }
-      }
-    } catch (HoneException e) {
-      lora.close();
-      throw e;
-    }
-    if (!left.isEmpty()) {
-      lora.close();
-      throw new HoneException(
-          origin
-              + ": tensor '"
-              + left.keySet().iterator().next()
-              + "' has no place in "
-              + model.architecture()
-              + " ("
-              + left.size()
-              + " such tensors); the adapter was made for another base model");
-    }
-    return lora;
-  }
-
-  private static Tensor taken(Map<String, Tensor> left, String name, String origin, long... shape) {
-    Tensor tensor = left.remove(name);
-    if (tensor == null) {
-      throw new HoneException(
-          origin
-              + ": tensor '"
-              + name
-              + "' is missing; the adapter is damaged or was made for another base model");
-    }
-    if (!java.util.Arrays.equals(tensor.shape(), shape)) {
-      throw new HoneException(
-          origin
-              + ": tensor '"
-              + name
-              + "' has shape "
-              + java.util.Arrays.toString(tensor.shape())
-              + ", the base model needs "
-              + java.util.Arrays.toString(shape));
-    }
-    if (!tensor.isFinite()) {
-      throw new HoneException(
-          origin
-              + ": tensor '"
-              + name
-              + "' holds NaN or infinity; the file is damaged or was saved by a failed run");
-    }
-    return tensor.to(DType.F32).to(Engine.device()).copy();
-  }
-
-  private void add(Linear linear, int rank, Tensor a, Tensor b) {
-    double alpha = Targets.byPattern(config.alphaPattern(), linear.name(), config.alpha());
-    double scale = config.rankStabilized() ? alpha / Math.sqrt(rank) : alpha / rank;
-    a.requiresGrad(true).keep();
-    b.requiresGrad(true).keep();
-    pairs.put(linear.name(), new Pair(a, b, scale, config.dropout()));
-    trainable.put(PREFIX + linear.name() + ".lora_A.weight", a);
-    trainable.put(PREFIX + linear.name() + ".lora_B.weight", b);
-  }
-
-  private void replace(String name, Tensor value) {
-    value.requiresGrad(true).keep();
-    replaced.put(name, value);
-    trainable.put(PREFIX + name, value);
-  }
-
-  private Tensor baseValue(String name) {
-    for (Parameter parameter : model.parameters()) {
-      if (parameter.name().equals(name)) {
-        return parameter.value();
-      }
-    }
-    return ownWeight(name);
-  }
-
-  /** The weight of a tied linear, which is a parameter under another name. */
-  private Tensor ownWeight(String name) {
-    Linear linear = model.linears().get(name.substring(0, name.lastIndexOf('.')));
-    if (linear == null) {
-      throw new IllegalArgumentException("no parameter " + name);
-    }
-    return linear.weight().value();
+  public static Lora attach(LoraConfig config, Model model, Supplier<List<Batch>> batches) {
+    return config.start() == LoraConfig.Start.EVA
+        ? Eva.attach(config, model, batches.get())
+        : attach(config, model);
   }
 
   @Override
-  public Tensor linear(Linear at, Tensor x, Pass pass) {
-    Tensor w = weight(at);
-    Tensor weight = at.transposed() ? w.t() : w;
-    Tensor bias = at.bias() == null ? null : value(at.bias());
-    Pair pair = pairs.get(at.name());
-    if (pair == null) {
-      return Functional.linear(x, weight, bias);
-    }
-    if (pass.training() && pair.dropout() > 0) {
-      return Functional.linear(x, weight, bias).add(pair.delta(x, true), pair.scale());
-    }
-    return Functional.lowRank(x, weight, bias, pair.a(), pair.b(), pair.scale());
+  protected Set<String> targets() {
+    return new Targets(config, model).linearsAndTables();
   }
 
-  /** A tied head keeps the base's matrix while the embedding trains, and the other way round. */
-  private Tensor weight(Linear at) {
-    Tensor own = replaced.get(at.name() + ".weight");
-    return own != null ? own : at.weight().value();
+  private int rank(String path) {
+    return Targets.byPattern(config.rankPattern(), path, config.rank());
+  }
+
+  private double scale(String path) {
+    double alpha = Targets.byPattern(config.alphaPattern(), path, config.alpha());
+    return alpha / (config.rankStabilized() ? Math.sqrt(rank(path)) : rank(path));
   }
 
   @Override
-  public Tensor value(Parameter parameter) {
-    Tensor own = replaced.get(parameter.name());
-    return own == null ? parameter.value() : own;
+  protected Change change(Linear at, Leaves own) {
+    int rank = rank(at.name());
+    double scale = scale(at.name());
+    // Made when the first of the two is asked for: a file that is read needs neither.
+    Once<Beginning> begin = new Once<>(() -> beginning(at, rank, scale));
+    Pair start = null;
+    if (config.startsFromWeight()) {
+      start =
+          new Pair(
+              own.internal("start_A", () -> begin.get().a()),
+              own.internal("start_B", () -> begin.get().b()),
+              null,
+              scale,
+              0);
+    }
+    Tensor a =
+        config.freezeA()
+            ? own.frozen(A, () -> begin.get().a(), rank, at.in())
+            : own.trained(A, () -> begin.get().a(), rank, at.in());
+    Tensor b = own.trained(B, () -> begin.get().b(), at.out(), rank);
+    Pair pair = new Pair(a, b, start, scale, config.dropout());
+    if (!config.dora()) {
+      return pair;
+    }
+    return new Dora(pair, own.trained(MAGNITUDE, () -> pair.rowNorms(matrix(at)), at.out()));
+  }
+
+  private Beginning beginning(Linear at, int rank, double scale) {
+    Tensor first = firstA.get(at.name());
+    return first != null
+        ? Beginning.zeroB(first, at)
+        : Beginning.of(config, at, matrix(at), rank, scale);
   }
 
   @Override
-  public Map<String, Tensor> trainable() {
-    return trainable;
+  protected TableChange change(Embedding at, Leaves own) {
+    if (config.startsFromWeight()) {
+      throw new HoneException(
+          "targetModules: the start "
+              + config.start().name().toLowerCase(Locale.ROOT)
+              + " is for linears; '"
+              + at.name()
+              + "' is a table");
+    }
+    int rank = rank(at.name());
+    Tensor table = at.weight().value();
+    long words = table.size(0);
+    long width = table.size(1);
+    Tensor a =
+        config.freezeA()
+            ? own.frozen(TABLE_A, () -> Tensors.zeros(rank, words), rank, words)
+            : own.trained(TABLE_A, () -> Tensors.zeros(rank, words), rank, words);
+    Tensor b = own.trained(TABLE_B, () -> Tensors.normal(0, 1, width, rank), width, rank);
+    Pair pair = new Pair(a, b, null, scale(at.name()), 0);
+    return new TablePair(
+        pair, config.dora() ? own.trained(MAGNITUDE, () -> pair.rowNorms(table.t()), width) : null);
+  }
+
+  // Biases
+
+  @Override
+  protected List<String> wholeParameters() {
+    return switch (config.bias()) {
+      case NONE -> List.of();
+      case ALL ->
+          model.parameters().stream()
+              .map(Parameter::name)
+              .filter(name -> name.endsWith(".bias"))
+              .toList();
+      case LORA_ONLY ->
+          targetPaths().stream()
+              .map(path -> model.linears().get(path))
+              .filter(linear -> linear != null && linear.bias() != null)
+              .map(linear -> Objects.requireNonNull(linear.bias()).name())
+              .toList();
+    };
+  }
+
+  @Override
+  protected String fileName(String parameter) {
+    for (String path : targetPaths()) {
+      if (parameter.equals(path + ".bias")) {
+        return PREFIX + path + ".base_layer.bias";
+      }
+    }
+    return PREFIX + parameter;
+  }
+
+  // Files
+
+  @Override
+  protected Map<String, Tensor> saved() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>(super.saved());
+    for (String path : targetPaths()) {
+      Pair pair = pairAt(path);
+      if (pair != null && pair.start() != null) {
+        // The file is for the base as it is, so it holds what has changed since the start.
+        name(tensors, PREFIX + path + ".", pair.joined(), false);
+      }
+    }
+    return tensors;
+  }
+
+  @Override
+  protected Map<String, @Nullable Object> fields() {
+    LoraConfig saved = config.startsFromWeight() ? config.doubled() : config;
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>(saved.fields());
+    fields.put("fan_in_fan_out", fanInFanOut());
+    return fields;
+  }
+
+  /** The pair at a linear or table, or null where there is none. */
+  @Nullable Pair pairAt(String path) {
+    if (changeAtTable(path) instanceof TablePair table) {
+      return table.pair();
+    }
+    return switch (changeAt(path)) {
+      case Pair pair -> pair;
+      case Dora dora -> dora.pair();
+      case null, default -> null;
+    };
+  }
+
+  /** The linears and tables that it adapts, by name. */
+  Set<String> places() {
+    return targetPaths();
+  }
+
+  /** Puts a pair's matrices among tensors under the names that a file has for them. */
+  static void name(Map<String, Tensor> tensors, String prefix, Pair pair, boolean table) {
+    tensors.put(prefix + (table ? TABLE_A : A), pair.a());
+    tensors.put(prefix + (table ? TABLE_B : B), pair.b());
+  }
+
+  // Training
+
+  @Override
+  public double rateFactor(String name) {
+    boolean second = name.endsWith(B) || name.endsWith(MAGNITUDE) || name.endsWith(".bias");
+    return second ? config.loraPlusRatio() : 1;
   }
 
   @Override
   public LoraConfig config() {
     return config;
-  }
-
-  /** Whether one of the adapted modules stores its matrix as [in, out]. */
-  public boolean fanInFanOut() {
-    return pairs.keySet().stream().anyMatch(n -> linearNamed(n).transposed());
-  }
-
-  /**
-   * The adapted modules as target_modules lists them: by the endings of their paths where these
-   * mean exactly the adapted modules, otherwise by whole paths.
-   */
-  List<String> targetNames() {
-    Set<String> endings = new TreeSet<>();
-    pairs.keySet().forEach(n -> endings.add(n.substring(n.lastIndexOf('.') + 1)));
-    boolean exact =
-        model.linears().keySet().stream()
-            .allMatch(
-                n -> pairs.containsKey(n) == endings.stream().anyMatch(e -> Targets.matches(n, e)));
-    return exact ? List.copyOf(endings) : List.copyOf(pairs.keySet());
-  }
-
-  private Linear linearNamed(String name) {
-    Linear linear = model.linears().get(name);
-    if (linear == null) {
-      throw new IllegalArgumentException("no linear " + name);
-    }
-    return linear;
-  }
-
-  @Override
-  public Map<String, Tensor> merged() {
-    Map<String, Tensor> values = new LinkedHashMap<>();
-    try (Scope scope = Scope.open();
-        GradMode off = GradMode.off()) {
-      replaced.forEach((name, value) -> values.put(name, value.detach().keep()));
-      for (Linear linear : model.linears().values()) {
-        String own = linear.name() + ".weight";
-        // The head stays what it was although its table has changed: from here on it is untied.
-        if (replaced.containsKey(linear.weight().name()) && !values.containsKey(own)) {
-          values.put(own, weight(linear).detach().keep());
-        }
-      }
-      pairs.forEach(
-          (name, pair) -> {
-            Linear linear = linearNamed(name);
-            Tensor product = pair.b().matmul(pair.a());
-            Tensor untied =
-                values.put(
-                    name + ".weight",
-                    weight(linear)
-                        .add(linear.transposed() ? product.t() : product, pair.scale())
-                        .contiguous()
-                        .keep());
-            if (untied != null) {
-              untied.close();
-            }
-          });
-    }
-    return values;
   }
 }

@@ -1,4 +1,4 @@
-package dev.hone.method.lora;
+package dev.hone.method;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.TinyModels;
 import dev.hone.error.HoneException;
-import dev.hone.method.Method;
+import dev.hone.method.lora.Lora;
+import dev.hone.method.lora.LoraConfig;
 import dev.hone.model.Model;
 import dev.hone.model.family.Families;
 import dev.hone.store.TensorFile;
@@ -84,7 +85,7 @@ class PeftFilesTest {
           Lora lora = stirred(Lora.attach(config, model))) {
         PeftFiles.write(folder, lora, model, "tiny");
         long before = NativeMemory.objects();
-        try (Lora read = PeftFiles.read(folder, model)) {
+        try (Lora read = (Lora) PeftFiles.read(folder, model)) {
           assertEquals(lora.trainable().keySet(), read.trainable().keySet());
           lora.trainable()
               .forEach(
@@ -123,7 +124,7 @@ class PeftFilesTest {
     Path peft = GOLDEN.resolve(name);
     Assumptions.assumeTrue(Files.isDirectory(peft), "no reference data at " + peft);
     try (Model model = Families.load(peft.resolve("../..").normalize());
-        Lora lora = PeftFiles.read(peft, model);
+        PeftMethod lora = PeftFiles.read(peft, model);
         Scope scope = Scope.open()) {
       PeftFiles.write(folder, lora, model, name.substring(0, name.indexOf('/')));
       Map<String, Tensor> expected = TensorFile.read(peft.resolve("adapter_model.safetensors"));
@@ -244,20 +245,18 @@ class PeftFilesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"use_dora\": true}",
-        "{\"bias\": \"all\"}",
-        "{\"bias\": \"lora_only\"}",
         "{\"lora_bias\": true}",
-        "{\"layers_to_transform\": [0]}",
         "{\"layer_replication\": [[0, 2]]}",
-        "{\"exclude_modules\": [\"q_proj\"]}",
         "{\"target_parameters\": [\"x\"]}",
         "{\"trainable_token_indices\": [1, 2]}",
-        "{\"init_lora_weights\": \"pissa\"}",
-        "{\"init_lora_weights\": \"olora\"}",
+        "{\"init_lora_weights\": \"pissa_niter_16\"}",
+        "{\"init_lora_weights\": \"corda\"}",
+        "{\"bias\": \"some\"}",
+        "{\"use_dora\": \"yes\"}",
+        "{\"layers_to_transform\": [\"first\"]}",
+        "{\"peft_type\": \"XLORA\"}",
         "{\"kasa_config\": {\"beta\": 1}}",
         "{\"some_future_option\": 3}",
-        "{\"peft_type\": \"IA3\"}",
         "{\"r\": 0}",
         "{\"r\": \"many\"}",
         "{\"lora_alpha\": \"much\"}",
@@ -267,7 +266,7 @@ class PeftFilesTest {
     ObjectNode changed = (ObjectNode) JSON.readTree(option);
     String key = changed.propertyNames().iterator().next();
     written(c -> c.setAll(changed), t -> {});
-    assertRefused(key.equals("peft_type") ? "IA3" : key);
+    assertRefused(key.equals("peft_type") ? "XLORA" : key);
   }
 
   @ParameterizedTest
@@ -282,7 +281,7 @@ class PeftFilesTest {
   void optionsThatChangeNothingAreTaken(String option) {
     written(c -> c.setAll((ObjectNode) JSON.readTree(option)), t -> {});
     try (Model model = TinyModels.llama();
-        Lora read = PeftFiles.read(folder, model)) {
+        PeftMethod read = PeftFiles.read(folder, model)) {
       assertEquals(8, read.trainable().size());
     }
   }
@@ -300,20 +299,22 @@ class PeftFilesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "BertForSequenceClassification SEQ_CLS",
-        "BertForTokenClassification TOKEN_CLS",
-        "BertForMaskedLM null"
+        "BertForSequenceClassification classifier SEQ_CLS",
+        "BertForTokenClassification classifier TOKEN_CLS",
+        "BertForSequenceClassification pooler null",
+        "BertForMaskedLM transform null"
       })
   void theTaskTypeIsOneThatPeftCanLoad(String both) throws IOException {
     String[] parts = both.split(" ");
     try (Model model = TinyModels.bert(parts[0]);
         Lora lora =
             Lora.attach(
-                new LoraConfig(2, 2, 0, List.of("query"), false, List.of(), Map.of(), Map.of()),
+                new LoraConfig(
+                    2, 2, 0, List.of("query"), false, List.of(parts[1]), Map.of(), Map.of()),
                 model)) {
       PeftFiles.write(folder, lora, model, "tiny");
       JsonNode json = JSON.readTree(Files.readString(folder.resolve("adapter_config.json")));
-      assertEquals(parts[1], json.path("task_type").asString("null"));
+      assertEquals(parts[2], json.path("task_type").asString("null"));
     }
   }
 }

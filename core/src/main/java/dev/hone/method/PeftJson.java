@@ -1,0 +1,205 @@
+package dev.hone.method;
+
+import dev.hone.error.HoneException;
+import dev.hone.model.Model;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * An {@code adapter_config.json} that is being read. Every key that is asked for counts as
+ * understood; at the end what nobody asked for is refused, unless it is off or changes nothing.
+ */
+public final class PeftJson {
+  /** Keys that change nothing in what a finished adapter computes. */
+  private static final Set<String> NEUTRAL =
+      Set.of(
+          "auto_mapping",
+          "base_model_name_or_path",
+          "fan_in_fan_out",
+          "inference_mode",
+          "megatron_core",
+          "peft_type",
+          "peft_version",
+          "qalora_group_size",
+          "revision",
+          "task_type");
+
+  /** PEFT lists both names for every classifier, whichever the model has. */
+  private static final List<String> HEADS = List.of("classifier", "score");
+
+  private final Path file;
+  private final JsonNode json;
+  private final Model model;
+  private final Set<String> asked = new HashSet<>(NEUTRAL);
+
+  PeftJson(Path file, JsonNode json, Model model) {
+    this.file = file;
+    this.json = json;
+    this.model = model;
+  }
+
+  Path file() {
+    return file;
+  }
+
+  private JsonNode node(String key) {
+    asked.add(key);
+    return json.path(key);
+  }
+
+  /** Keys that matter in training only, or not at all. */
+  public void ignore(String... keys) {
+    asked.addAll(List.of(keys));
+  }
+
+  /** An integer from 1 on that must be there. */
+  public int rank(String key) {
+    return rank(key, node(key));
+  }
+
+  private int rank(String key, JsonNode value) {
+    if (!value.isInt() || value.asInt() < 1) {
+      throw refused(key, value, "an integer from 1 on");
+    }
+    return value.asInt();
+  }
+
+  public int integer(String key, int otherwise) {
+    JsonNode value = node(key);
+    if (isAbsent(value)) {
+      return otherwise;
+    }
+    if (!value.isInt()) {
+      throw refused(key, value, "an integer");
+    }
+    return value.asInt();
+  }
+
+  public double number(String key, double otherwise) {
+    JsonNode value = node(key);
+    return isAbsent(value) ? otherwise : number(key, value);
+  }
+
+  private double number(String key, JsonNode value) {
+    if (!value.isNumber()) {
+      throw refused(key, value, "a number");
+    }
+    return value.asDouble();
+  }
+
+  public boolean flag(String key, boolean otherwise) {
+    JsonNode value = node(key);
+    if (isAbsent(value)) {
+      return otherwise;
+    }
+    if (!value.isBoolean()) {
+      throw refused(key, value, "true or false");
+    }
+    return value.asBoolean();
+  }
+
+  /** A word; true and false are words too. */
+  public String word(String key, String otherwise) {
+    JsonNode value = node(key);
+    return isAbsent(value) ? otherwise : value.asString(otherwise);
+  }
+
+  /** A list of names; a single text is PEFT's way to give a regular expression. */
+  public List<String> modules(String key) {
+    JsonNode value = node(key);
+    if (value.isString()) {
+      String text = value.asString();
+      return List.of(text.equals(Targets.ALL_LINEAR) ? text : Targets.REGEX + text);
+    }
+    return texts(key);
+  }
+
+  /** A list of texts, or a single one. */
+  public List<String> texts(String key) {
+    JsonNode value = node(key);
+    if (value.isString()) {
+      return List.of(value.asString());
+    }
+    List<String> texts = new ArrayList<>();
+    value.forEach(v -> texts.add(v.asString()));
+    return texts;
+  }
+
+  /** A list of integers, or a single one. */
+  public List<Integer> integers(String key) {
+    JsonNode value = node(key);
+    if (value.isInt()) {
+      return List.of(value.asInt());
+    }
+    List<Integer> numbers = new ArrayList<>();
+    for (JsonNode item : value) {
+      if (!item.isInt()) {
+        throw refused(key, item, "an integer");
+      }
+      numbers.add(item.asInt());
+    }
+    return numbers;
+  }
+
+  /** Ranks by pattern. */
+  public Map<String, Integer> ranks(String key) {
+    return map(key, value -> rank(key, value));
+  }
+
+  /** Numbers by pattern. */
+  public Map<String, Double> numbers(String key) {
+    return map(key, value -> number(key, value));
+  }
+
+  /** How many entries of each list are true. */
+  public Map<String, Integer> counts(String key) {
+    return map(key, value -> (int) value.valueStream().filter(JsonNode::asBoolean).count());
+  }
+
+  private <T> Map<String, T> map(String key, Function<JsonNode, T> read) {
+    Map<String, T> values = new LinkedHashMap<>();
+    node(key).properties().forEach(e -> values.put(e.getKey(), read.apply(e.getValue())));
+    return values;
+  }
+
+  /** {@code modules_to_save}, without the classifier's other name. */
+  public List<String> modulesToSave() {
+    return texts("modules_to_save").stream()
+        .filter(m -> !HEADS.contains(m) || Targets.exists(m, model))
+        .toList();
+  }
+
+  /** That a key's value means something that cannot be done. */
+  public HoneException unsupported(String key) {
+    return new HoneException(file + ": option " + key + "=" + json.path(key) + " is not supported");
+  }
+
+  private HoneException refused(String key, JsonNode value, String expected) {
+    return new HoneException(file + ": key '" + key + "' has " + value + ", expected " + expected);
+  }
+
+  private static boolean isAbsent(JsonNode value) {
+    return value.isMissingNode() || value.isNull();
+  }
+
+  /** A list of what is known, not of what is refused: PEFT grows options faster than we do. */
+  void refuseTheRest() {
+    for (String key : json.propertyNames()) {
+      JsonNode value = json.path(key);
+      boolean off =
+          value.isNull()
+              || (value.isBoolean() && !value.asBoolean())
+              || (value.isContainer() && value.isEmpty());
+      if (!asked.contains(key) && !off) {
+        throw unsupported(key);
+      }
+    }
+  }
+}
