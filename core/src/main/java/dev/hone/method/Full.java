@@ -31,6 +31,9 @@ public final class Full implements Method {
         copies.put(parameter.name(), parameter.value().copy().requiresGrad(true).keep());
       }
     }
+    if (model.folder() != null) {
+      model.folder().unload(); // what has been copied need not be in memory twice
+    }
   }
 
   @Override

@@ -55,4 +55,9 @@ public enum Activation {
   public Tensor apply(Tensor x) {
     return function.apply(x);
   }
+
+  /** activation(gate) * up. */
+  Tensor gate(Tensor gate, Tensor up) {
+    return this == SILU ? Functional.gatedSilu(gate, up) : apply(gate).mul(up);
+  }
 }

@@ -36,7 +36,7 @@ public sealed interface Mlp {
 
     @Override
     public Tensor forward(Tensor x, Pass pass) {
-      Tensor gated = activation.apply(gate.forward(x, pass)).mul(up.forward(x, pass));
+      Tensor gated = activation.gate(gate.forward(x, pass), up.forward(x, pass));
       return down.forward(pass.dropout(gated, dropout), pass);
     }
   }
@@ -55,7 +55,7 @@ public sealed interface Mlp {
     @Override
     public Tensor forward(Tensor x, Pass pass) {
       Tensor[] both = gateUp.forward(x, pass).chunk(2, -1);
-      Tensor gated = activation.apply(both[0]).mul(both[1]);
+      Tensor gated = activation.gate(both[0], both[1]);
       return down.forward(dropout == 0 ? gated : pass.dropout(gated, dropout), pass);
     }
   }

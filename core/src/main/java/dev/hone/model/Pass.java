@@ -1,8 +1,11 @@
 package dev.hone.model;
 
+import dev.hone.tensor.Engine;
 import dev.hone.tensor.Functional;
+import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,38 +16,72 @@ import org.jspecify.annotations.Nullable;
  * @param dropout replaces every dropout rate of the model's config; null keeps them
  * @param cache keys and values of earlier positions, or null
  * @param trace is given the hidden states after the embeddings and after each layer, or null
+ * @param checkpoints a seed, where each layer keeps only its input and is computed again on the way
+ *     back; or null
+ * @param prefix what is known of the lowest layers, or null
  */
 public record Pass(
     Adapter adapter,
     boolean training,
     @Nullable Double dropout,
     @Nullable KeyValueCache cache,
-    @Nullable Consumer<Tensor> trace) {
+    @Nullable Consumer<Tensor> trace,
+    @Nullable Long checkpoints,
+    @Nullable Prefix prefix) {
 
   /** The base model without dropout. */
   public static Pass plain() {
-    return new Pass(Adapter.NONE, false, null, null, null);
+    return new Pass(Adapter.NONE, false, null, null, null, null, null);
   }
 
   public Pass with(Adapter other) {
-    return new Pass(other, training, dropout, cache, trace);
+    return new Pass(other, training, dropout, cache, trace, checkpoints, prefix);
   }
 
   /** With dropout on; a rate below 0 keeps the rates of the model's config. */
   public Pass train(double rate) {
-    return new Pass(adapter, true, rate < 0 ? null : rate, cache, trace);
+    return new Pass(adapter, true, rate < 0 ? null : rate, cache, trace, checkpoints, prefix);
   }
 
   public Pass with(KeyValueCache other) {
-    return new Pass(adapter, training, dropout, other, trace);
+    return new Pass(adapter, training, dropout, other, trace, checkpoints, prefix);
   }
 
   public Pass withoutCache() {
-    return new Pass(adapter, training, dropout, null, trace);
+    return new Pass(adapter, training, dropout, null, trace, checkpoints, prefix);
   }
 
   public Pass tracing(Consumer<Tensor> listener) {
-    return new Pass(adapter, training, dropout, cache, listener);
+    return new Pass(adapter, training, dropout, cache, listener, checkpoints, prefix);
+  }
+
+  /** With every layer computed twice; dropout draws from this seed. */
+  public Pass checkpointing(long seed) {
+    return new Pass(adapter, training, dropout, cache, trace, seed, prefix);
+  }
+
+  /** With what is known of the lowest layers. */
+  public Pass above(Prefix known) {
+    return new Pass(adapter, training, dropout, cache, trace, checkpoints, known);
+  }
+
+  /** As when the model is used: without dropout, with nothing known beforehand. */
+  Pass quiet() {
+    return new Pass(adapter, false, dropout, null, null, null, null);
+  }
+
+  /** One layer of a stack. */
+  Tensor layer(int index, Tensor x, UnaryOperator<Tensor> operation) {
+    if (checkpoints == null) {
+      return operation.apply(x);
+    }
+    long seed = checkpoints + index;
+    return Tape.checkpoint(
+        x,
+        in -> {
+          Engine.seed(seed); // the same dropout both times
+          return operation.apply(in);
+        });
   }
 
   /** The value that stands for a parameter in this pass. */

@@ -32,14 +32,31 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
 
   /** From a beginning to the last hidden states. */
   default Tensor walk(Start start, Inputs inputs, Pass pass) {
+    Prefix prefix = pass.prefix();
+    int first = prefix == null ? 0 : prefix.layers();
     Tensor x = start.hidden();
-    for (Block block : blocks()) {
-      pass.traced(x);
-      Tensor below = Tape.boundary(x);
-      x = Scope.only(() -> block.forward(below, start.frame(), pass));
+    if (prefix != null) {
+      x = prefix.hidden(inputs, () -> climb(begin(inputs, pass.quiet()), 0, first, pass.quiet()));
     }
+    x = climb(new Start(x, start.frame()), first, blocks().size(), pass);
     x = finish(x, inputs, pass);
     pass.traced(x);
+    return x;
+  }
+
+  /** Through the layers from one to before another. */
+  default Tensor climb(Start start, int from, int to, Pass pass) {
+    Tensor x = start.hidden();
+    for (int i = from; i < to; i++) {
+      pass.traced(x);
+      int layer = i;
+      Tensor below = Tape.boundary(x);
+      x =
+          Scope.only(
+              () ->
+                  pass.layer(
+                      layer, below, in -> blocks().get(layer).forward(in, start.frame(), pass)));
+    }
     return x;
   }
 }

@@ -3,6 +3,7 @@ package dev.hone.store;
 import dev.hone.error.HoneException;
 import dev.hone.error.Nearest;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,6 +101,17 @@ public final class ModelFolder implements AutoCloseable {
    */
   public List<String> surplus() {
     return List.copyOf(surplus);
+  }
+
+  /**
+   * Gives the memory back that the mapped files take; what is looked at again is read again. A hint
+   * only: some systems ignore it.
+   */
+  public void unload() {
+    tensors.values().stream()
+        .map(TensorEntry::data)
+        .filter(MemorySegment::isMapped)
+        .forEach(MemorySegment::unload);
   }
 
   @Override

@@ -1,10 +1,6 @@
 package dev.hone.tensor;
 
 import dev.hone.error.HoneException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
@@ -33,7 +29,8 @@ public final class Engine {
     propertyDefault("org.bytedeco.javacpp.maxBytes", "0");
     propertyDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     // One OpenMP pool for libtorch and MKL instead of two that fight for the cores.
-    environmentDefault("MKL_THREADING_LAYER", "GNU");
+    LibC.setenv("MKL_THREADING_LAYER", "GNU");
+    LibC.keepFreedMemory();
     try {
       Loader.load(torch.class);
     } catch (UnsatisfiedLinkError e) {
@@ -50,34 +47,6 @@ public final class Engine {
     if (System.getProperty(key) == null) {
       System.setProperty(key, value);
     }
-  }
-
-  private static void environmentDefault(String name, String value) {
-    if (System.getenv(name) != null) {
-      return;
-    }
-    Linker linker = Linker.nativeLinker();
-    linker
-        .defaultLookup()
-        .find("setenv")
-        .ifPresent(
-            setenv -> {
-              try (Arena arena = Arena.ofConfined()) {
-                var handle =
-                    linker.downcallHandle(
-                        setenv,
-                        FunctionDescriptor.of(
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.JAVA_INT));
-                int ignored =
-                    (int)
-                        handle.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 0);
-              } catch (Throwable e) {
-                throw new IllegalStateException("setenv " + name, e);
-              }
-            });
   }
 
   /** The device on which new tensors are made. */

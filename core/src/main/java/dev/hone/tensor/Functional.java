@@ -184,6 +184,16 @@ public final class Functional {
     return new Tensor(torch.silu(x.handle()));
   }
 
+  /** silu(gate) * up (arXiv:2002.05202). */
+  public static Tensor gatedSilu(Tensor gate, Tensor up) {
+    if (!java.util.Arrays.equals(gate.shape(), up.shape())) {
+      throw Shapes.mismatch("gatedSilu", "gate and up of equal shape", gate, up);
+    }
+    return Tape.recording() && gate.requiresGrad() && up.requiresGrad()
+        ? Gates.silu(gate, up)
+        : silu(gate).mul(up);
+  }
+
   public static Tensor relu(Tensor x) {
     return new Tensor(torch.relu(x.handle()));
   }

@@ -27,17 +27,20 @@ public final class Tape implements AutoCloseable {
   /**
    * @param inputs what the result was made from, as far as it takes gradients
    * @param saved what the way back needs besides
+   * @param leaf collects the gradient of the result; without numbers of its own
+   * @param result what was handed out
    * @param backward from the gradient of the result to those of the inputs, in their order
    */
   private record Cut(
       List<Tensor> inputs,
       List<Tensor> saved,
+      Tensor leaf,
       Tensor result,
       Function<Tensor, List<Tensor>> backward) {
     void close() {
       inputs.forEach(Tensor::close);
       saved.forEach(Tensor::close);
-      result.close();
+      leaf.close();
     }
   }
 
@@ -100,7 +103,7 @@ public final class Tape implements AutoCloseable {
    * @param result without history
    * @param backward from the gradient of the result to those of the inputs, in their order; runs
    *     without recording
-   * @return the result, which from now on collects a gradient
+   * @return the result, whose gradient the tape collects
    */
   static Tensor cut(
       List<Tensor> inputs,
@@ -114,8 +117,15 @@ public final class Tape implements AutoCloseable {
     inputs.forEach(Tensor::keep);
     saved.forEach(Tensor::keep);
     inputs.forEach(i -> tape.waiting.computeIfAbsent(i, n -> new Waiting()).consumers++);
-    tape.cuts.push(new Cut(inputs, saved, result.requiresGrad(true).keep(), backward));
-    return result;
+    // The numbers live as long as someone uses them; the tape itself needs only the gradient.
+    Tensor leaf = result.requiresGrad(true);
+    Tensor handedOut;
+    try (GradMode on = GradMode.on()) {
+      handedOut = leaf.alias();
+    }
+    leaf.emptied();
+    tape.cuts.push(new Cut(inputs, saved, leaf.keep(), handedOut, backward));
+    return handedOut;
   }
 
   /**
@@ -131,26 +141,23 @@ public final class Tape implements AutoCloseable {
    * time (arXiv:1604.06174). Numbers that it draws must come from a seed that it sets itself.
    */
   public static Tensor checkpoint(Tensor x, UnaryOperator<Tensor> operation) {
-    if (!recording()) {
+    if (!recording() || !x.requiresGrad()) {
       return operation.apply(x);
     }
     Tensor result;
     try (GradMode off = GradMode.off()) {
       result = operation.apply(x);
     }
-    // Even an input without history has to be kept: what trains may lie within the operation.
-    Tensor entry = x.requiresGrad() ? x : x.detach().requiresGrad(true);
     return cut(
-        List.of(entry),
+        List.of(x),
         List.of(),
         result.detach(),
         gradient -> {
           try (GradMode on = GradMode.on();
               Tape inner = open()) {
-            Tensor again = x.detach().requiresGrad(x.requiresGrad());
+            Tensor again = x.detach().requiresGrad(true);
             inner.backward(operation.apply(again), gradient);
-            Tensor collected = again.grad();
-            return List.of(collected == null ? Tensors.zeros(1) : collected);
+            return List.of(Objects.requireNonNull(again.grad()));
           }
         });
   }
@@ -173,7 +180,7 @@ public final class Tape implements AutoCloseable {
       while (!cuts.isEmpty()) {
         Cut cut = cuts.pop();
         try (Scope step = Scope.open()) {
-          carry(cut, given != null ? given : cut.result().grad());
+          carry(cut, given != null ? given : cut.leaf().grad());
         } finally {
           cut.close();
         }

@@ -237,6 +237,19 @@ public final class Tensor implements AutoCloseable {
     handle().backward(gradient.handle(), new BoolOptional(), false, new TensorArrayRefOptional());
   }
 
+  /** The same memory under another handle, with a history of its own. */
+  Tensor alias() {
+    return of(torch.alias(handle()));
+  }
+
+  /** Gives up the memory of this leaf, which keeps its shape and its gradient. */
+  void emptied() {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      handle().__dispatch_set_data(Tensors.zeros(dtype(), new long[0]).expand(shape()).handle);
+    }
+  }
+
   /** The same, and the history stays, for another gradient may come this way. */
   void backwardAgain(Tensor gradient) {
     handle()

@@ -22,8 +22,8 @@ import java.util.stream.IntStream;
  * back through the head at once, so that the logits of a whole batch never exist.
  */
 public record CausalLmObjective() implements Objective {
-  /** Logits that exist at the same time: 128 MiB in F32, and as much for their gradient. */
-  private static final long CHUNK = 1 << 25;
+  /** Logits that exist at the same time: 64 MiB in F32, and as much for their gradient. */
+  private static final long CHUNK = 1 << 24;
 
   /** The states that predict a label, and those labels. */
   private record Labelled(Tensor states, Tensor labels) {

@@ -9,9 +9,18 @@ public record TrainConfig(
         double epochs,
     @Doc("Optimiser steps; 0 means: as many as the epochs need") @Range(min = 0) int steps,
     @Doc("Rows of one optimiser step") @Range(min = 1) int batch,
-    @Doc("Rows computed at once; 0 means the whole batch. Gradients are equal either way")
+    @Doc("Rows computed at once; 0 means as many as go well together. Gradients are equal")
         @Range(min = 0)
         int microBatch,
+    @Doc("Tokens computed at once, padding included; 0 means any number. Gradients are equal")
+        @Range(min = 0)
+        int microTokens,
+    @Doc("Keep only what goes into each layer and compute the layer again: less memory, slower")
+        boolean gradientCheckpointing,
+    @Doc(
+            "Run layers below the lowest one that trains once a row, without dropout, and keep on disk"
+                + " what they made")
+        boolean cacheFrozen,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
     @Doc("Course of the rate after the warm-up") Schedule schedule,
     @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")
@@ -48,6 +57,9 @@ public record TrainConfig(
         0,
         16,
         0,
+        4096,
+        false,
+        true,
         1e-3,
         Schedule.COSINE,
         0.06,
@@ -71,6 +83,9 @@ public record TrainConfig(
         steps,
         batch,
         microBatch,
+        microTokens,
+        gradientCheckpointing,
+        cacheFrozen,
         other,
         schedule,
         warmup,

@@ -6,6 +6,7 @@ import dev.hone.error.HoneException;
 import dev.hone.method.Method;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
+import dev.hone.model.Prefix;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Gradients;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param validation batches on which the loss is watched; empty for none
  * @param checkpoints where to save and resume, or null to keep nothing
+ * @param prefix what is known of layers that do not train, or null
  */
 public record Trainer(
     Model model,
@@ -34,7 +36,36 @@ public record Trainer(
     long seed,
     @Nullable Checkpoints checkpoints,
     TrainListener listener,
-    StopSignal stop) {
+    StopSignal stop,
+    @Nullable Prefix prefix) {
+
+  /** With all layers computed in every step. */
+  public Trainer(
+      Model model,
+      Method method,
+      Objective objective,
+      TrainConfig config,
+      BatchPlan plan,
+      List<List<TokenRow>> validation,
+      long padId,
+      long seed,
+      @Nullable Checkpoints checkpoints,
+      TrainListener listener,
+      StopSignal stop) {
+    this(
+        model,
+        method,
+        objective,
+        config,
+        plan,
+        validation,
+        padId,
+        seed,
+        checkpoints,
+        listener,
+        stop,
+        null);
+  }
 
   /** How a run ended. */
   public enum Outcome {
@@ -111,7 +142,6 @@ public record Trainer(
   /** Collects the gradients of the mean loss of a step, in micro-batches; returns that loss. */
   private double gradients(int step, Batch whole) {
     List<TokenRow> rows = plan.rows(step);
-    int micro = config.microBatch() > 0 ? config.microBatch() : rows.size();
     long learned = objective.count(whole);
     if (learned == 0) {
       throw new HoneException(
@@ -121,15 +151,23 @@ public record Trainer(
               + String.join(", ", whole.origins()));
     }
     double sum = 0;
-    for (int from = 0; from < rows.size(); from += micro) {
-      Engine.seed(mixed(seed, step, from));
-      Batch part = Batch.of(rows.subList(from, Math.min(rows.size(), from + micro)), padId);
+    int number = 0;
+    for (List<TokenRow> some : MicroBatches.of(rows, config.microBatch(), config.microTokens())) {
+      long drawn = mixed(seed, step, number++);
+      Engine.seed(drawn);
+      Batch part = Batch.of(some, padId);
       if (objective.count(part) == 0) {
         continue;
       }
       try (Scope scope = Scope.open();
           GradMode on = GradMode.on()) {
         Pass pass = Pass.plain().with(method).train(config.dropout());
+        if (config.gradientCheckpointing()) {
+          pass = pass.checkpointing(drawn);
+        }
+        if (prefix != null) {
+          pass = pass.above(prefix);
+        }
         double value = objective.learn(model, pass, part, config.labelSmoothing(), 1.0 / learned);
         if (!Double.isFinite(value)) {
           throw bad(step, part, "the loss");

@@ -20,12 +20,16 @@ import dev.hone.tensor.MatrixProduct;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.CausalLmObjective;
 import dev.hone.train.ClassificationObjective;
+import dev.hone.train.FrozenLayers;
 import dev.hone.train.StepReport;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.TrainListener;
 import dev.hone.train.Trainer;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,6 +54,8 @@ import tools.jackson.databind.json.JsonMapper;
     })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields before a command runs
 public final class BenchCommand implements Callable<Integer> {
+  private static final String CACHED = "-cached";
+
   private final PrintStream out;
 
   @Option(names = "--model", description = "Folder with a model.")
@@ -63,7 +69,9 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--write", description = "Write the model to this folder and stop.")
   private @Nullable Path write;
 
-  @Option(names = "--method", description = "full, lora (q and v), lora-all (${DEFAULT-VALUE}).")
+  @Option(
+      names = "--method",
+      description = "full, lora (q and v), lora-all, topN, topN-cached (${DEFAULT-VALUE}).")
   private String method = "lora-all";
 
   @Option(names = "--batch", description = "Rows of a step (${DEFAULT-VALUE}).")
@@ -77,6 +85,14 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--rate", description = "Learning rate (${DEFAULT-VALUE}).")
   private double rate = 1e-4;
+
+  @Option(
+      names = "--micro-tokens",
+      description = "Tokens computed at once; 0 means a whole step (${DEFAULT-VALUE}).")
+  private int microTokens = TrainConfig.defaults().microTokens();
+
+  @Option(names = "--checkpointing", description = "Compute every layer twice to save memory.")
+  private boolean checkpointing;
 
   @Option(names = "--rows", description = "JSON lines with input_ids and completion_mask.")
   private @Nullable Path rows;
@@ -114,10 +130,15 @@ public final class BenchCommand implements Callable<Integer> {
 
   private MethodConfig method() {
     LoraConfig lora = LoraConfig.defaults();
-    return switch (method) {
+    String plain =
+        method.endsWith(CACHED) ? method.substring(0, method.length() - CACHED.length()) : method;
+    if (plain.matches("top\\d+")) {
+      String layers = "top-" + plain.substring(3);
+      return new FullConfig(FullConfig.Stored.F32, List.of(layers), List.of());
+    }
+    return switch (plain) {
       case "full" -> FullConfig.defaults();
       case "lora-all" -> lora;
-      case "top4" -> new FullConfig(FullConfig.Stored.F32, List.of("top-4"), List.of());
       case "lora" ->
           new LoraConfig(
               8, 16, 0, List.of("q_proj", "v_proj"), false, List.of(), Map.of(), Map.of());
@@ -137,7 +158,8 @@ public final class BenchCommand implements Callable<Integer> {
             ? BenchRows.read(rows)
             : BenchRows.random(8 * batch, width, opened.config().intValue("vocab_size"), 2);
     Engine.seed(1);
-    try (Method attached = Methods.attach(method(), opened)) {
+    try (Method attached = Methods.attach(method(), opened);
+        FrozenLayers known = known(opened, attached)) {
       Laps laps = new Laps();
       new Trainer(
               opened,
@@ -150,7 +172,8 @@ public final class BenchCommand implements Callable<Integer> {
               1,
               null,
               laps,
-              new StopSignal())
+              new StopSignal(),
+              known)
           .run();
       long peak = Cpu.peakResidentBytes();
       Products products = Products.of(opened, attached, Batch.of(plan(all).rows(1), 0));
@@ -170,6 +193,20 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
+  /** For a method that ends in -cached: what the frozen layers make of all rows is there before. */
+  private @Nullable FrozenLayers known(Model opened, Method attached) {
+    if (!method.endsWith(CACHED)) {
+      return null;
+    }
+    try {
+      Path folder = Files.createTempDirectory("hone-bench");
+      folder.toFile().deleteOnExit();
+      return FrozenLayers.open(folder, "bench", opened, FrozenLayers.count(opened, attached));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   static double rounded(double value) {
     return Math.round(value * 100) / 100.0;
   }
@@ -181,6 +218,9 @@ public final class BenchCommand implements Callable<Integer> {
         steps,
         batch,
         0,
+        microTokens,
+        checkpointing,
+        false,
         rate,
         TrainConfig.Schedule.CONSTANT,
         0,

@@ -1,0 +1,60 @@
+package dev.hone.tensor;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+
+/** The few functions of the C library that have no counterpart in Java. */
+final class LibC {
+  // Parameters of glibc's mallopt.
+  private static final int TRIM_THRESHOLD = -1;
+  private static final int TOP_PAD = -2;
+  private static final int MMAP_THRESHOLD = -3;
+
+  private LibC() {}
+
+  /** Sets a variable of this process's environment that is not set yet. */
+  static void setenv(String name, String value) {
+    if (System.getenv(name) != null) {
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment key = arena.allocateFrom(name);
+      MemorySegment text = arena.allocateFrom(value);
+      call("setenv", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT), key, text, 0);
+    }
+  }
+
+  /**
+   * Lets the allocator keep what tensors free. By default it gives every large buffer back to the
+   * kernel and gets it again, page by page and zeroed, a moment later: a fifth of a training step.
+   * The launcher adds MALLOC_ARENA_MAX=1, without which only the first thread's heap can grow so.
+   */
+  static void keepFreedMemory() {
+    FunctionDescriptor mallopt = FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT);
+    call("mallopt", mallopt, MMAP_THRESHOLD, 1 << 30);
+    call("mallopt", mallopt, TRIM_THRESHOLD, Integer.MAX_VALUE);
+    call("mallopt", mallopt, TOP_PAD, 1 << 26);
+  }
+
+  /** Calls a function, where this system has it. */
+  private static void call(String name, FunctionDescriptor type, Object... arguments) {
+    Linker linker = Linker.nativeLinker();
+    linker
+        .defaultLookup()
+        .find(name)
+        .ifPresent(
+            function -> {
+              try {
+                Object ignored =
+                    linker.downcallHandle(function, type).invokeWithArguments(arguments);
+              } catch (Throwable e) {
+                throw new IllegalStateException(name, e);
+              }
+            });
+  }
+}
