@@ -21,6 +21,7 @@ import dev.hone.tensor.Engine;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
+import dev.hone.train.FrozenLayers;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.TrainListener;
@@ -106,15 +107,20 @@ public final class Run {
       skill.before(listener).forEach(s -> add(scores, s));
     }
     Engine.seed(recipe.seed());
-    try (Method method = Methods.attach(recipe.method(), base.model(), () -> batches(rows, base))) {
+    try (Method method = Methods.attach(recipe.method(), base.model(), () -> batches(rows, base));
+        FrozenLayers known = known(folder, base, method)) {
       Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
       MetricsLog log = new MetricsLog(folder.file("metrics.jsonl"));
       log.keepUpTo(checkpoints.lastStep());
       listener.phase("train");
       Trainer.Result trained =
-          trainer(base.model(), method, recipe.train(), skill, rows, base, checkpoints, log).run();
+          trainer(base.model(), method, recipe.train(), skill, rows, base, checkpoints, log, known)
+              .run();
       if (trained.outcome() == Trainer.Outcome.INTERRUPTED) {
         return Optional.empty();
+      }
+      if (known != null) {
+        known.delete();
       }
       Path weights = Weights.save(folder, recipe, base, method, rows);
       listener.phase(RunResult.TUNED);
@@ -167,7 +173,8 @@ public final class Run {
       Prepared rows,
       Base base,
       @org.jspecify.annotations.Nullable Checkpoints checkpoints,
-      @org.jspecify.annotations.Nullable MetricsLog log) {
+      @org.jspecify.annotations.Nullable MetricsLog log,
+      @org.jspecify.annotations.Nullable FrozenLayers known) {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
@@ -183,7 +190,26 @@ public final class Run {
         recipe.seed(),
         checkpoints,
         log == null ? listener : new Logged(log, listener),
-        stop);
+        stop,
+        known);
+  }
+
+  /** Remembers what layers that do not train make of each row, where there are such layers. */
+  private @org.jspecify.annotations.Nullable FrozenLayers known(
+      RunFolder folder, Base base, Method method) {
+    if (!recipe.train().cacheFrozen() || base.fingerprint().isEmpty()) {
+      return null;
+    }
+    int layers = FrozenLayers.count(base.model(), method);
+    if (layers == 0) {
+      return null;
+    }
+    listener.note(
+        "the lowest "
+            + layers
+            + " layers do not train: they run once a row, without dropout"
+            + " (train.cacheFrozen=false runs them in every step)");
+    return FrozenLayers.open(folder.file("frozen"), base.fingerprint(), base.model(), layers);
   }
 
   /**
@@ -198,7 +224,8 @@ public final class Run {
         Method full = new Full(model)) {
       TrainConfig config = recipe.train().withRate(Math.min(recipe.train().rate(), 1e-3));
       Checkpoints scratch = new Checkpoints(folder.file("random_weights"));
-      Trainer.Result trained = trainer(model, full, config, skill, rows, base, scratch, null).run();
+      Trainer.Result trained =
+          trainer(model, full, config, skill, rows, base, scratch, null, null).run();
       if (trained.outcome() == Trainer.Outcome.INTERRUPTED) {
         return Optional.empty();
       }

@@ -110,6 +110,9 @@ public final class Functional {
   /** Root-mean-square norm over the last axis (arXiv:1910.07467). */
   public static Tensor rmsNorm(Tensor x, @Nullable Tensor weight, double eps) {
     requireWidth("rmsNorm", x, weight);
+    if (weight != null && Tape.recording()) {
+      return RmsNorm.recorded(x, weight, eps);
+    }
     return new Tensor(
         torch.rms_norm(
             x.handle(), new long[] {x.size(-1)}, optional(weight), new DoubleOptional(eps)));

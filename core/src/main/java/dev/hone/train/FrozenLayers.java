@@ -65,12 +65,14 @@ public final class FrozenLayers implements Prefix, AutoCloseable {
   }
 
   private final int layers;
+  private final Path path;
   private final FileChannel file;
   private final Map<Key, Place> places = new HashMap<>();
   private long end;
 
-  private FrozenLayers(int layers, FileChannel file) {
+  private FrozenLayers(int layers, Path path, FileChannel file) {
     this.layers = layers;
+    this.path = path;
     this.file = file;
   }
 
@@ -90,7 +92,7 @@ public final class FrozenLayers implements Prefix, AutoCloseable {
         x = stack.climb(new Stack.Start(x, start.frame()), frozen, frozen + 1, pass);
         frozen++;
       }
-      return x.requiresGrad() ? frozen - 1 : frozen;
+      return x.requiresGrad() ? Math.max(0, frozen - 1) : frozen;
     }
   }
 
@@ -105,13 +107,11 @@ public final class FrozenLayers implements Prefix, AutoCloseable {
     String name = HexFormat.of().formatHex(hash, 0, 8);
     try {
       Files.createDirectories(folder);
+      Path path = folder.resolve("layers-" + name + ".bin");
       FileChannel file =
           FileChannel.open(
-              folder.resolve("layers-" + name + ".bin"),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
-      FrozenLayers opened = new FrozenLayers(layers, file);
+              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      FrozenLayers opened = new FrozenLayers(layers, path, file);
       opened.scan();
       return opened;
     } catch (IOException e) {
@@ -209,6 +209,17 @@ public final class FrozenLayers implements Prefix, AutoCloseable {
           file.map(FileChannel.MapMode.READ_ONLY, place.at(), place.bytes(), arena);
       Tensor kept = Tensors.over(mapped, place.type(), place.tokens(), place.width());
       into.copyFrom(kept.to(DType.F32).to(into.device()));
+    }
+  }
+
+  /** Removes the file, which only this run needed. */
+  public void delete() {
+    close();
+    try {
+      Files.deleteIfExists(path);
+      Files.deleteIfExists(path.toAbsolutePath().getParent()); // where nothing else is in it
+    } catch (IOException e) {
+      // It is only a cache; what is left of it does no harm.
     }
   }
 

@@ -1,14 +1,18 @@
 package dev.hone.app.bench;
 
 import dev.hone.data.Batch;
+import dev.hone.data.Batches;
 import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
 import dev.hone.error.Nearest;
+import dev.hone.generate.GenerationConfig;
+import dev.hone.generate.Generator;
 import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.MethodConfig;
 import dev.hone.method.Methods;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
 import dev.hone.model.family.Families;
@@ -20,6 +24,7 @@ import dev.hone.tensor.MatrixProduct;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.CausalLmObjective;
 import dev.hone.train.ClassificationObjective;
+import dev.hone.train.EpochPlan;
 import dev.hone.train.FrozenLayers;
 import dev.hone.train.StepReport;
 import dev.hone.train.StopSignal;
@@ -71,7 +76,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--method",
-      description = "full, lora (q and v), lora-all, topN, topN-cached (${DEFAULT-VALUE}).")
+      description =
+          "full, lora (q and v), lora-all, topN, topN-cached, generate (${DEFAULT-VALUE}).")
   private String method = "lora-all";
 
   @Option(names = "--batch", description = "Rows of a step (${DEFAULT-VALUE}).")
@@ -82,6 +88,14 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--steps", description = "Steps, the first of which warms up (${DEFAULT-VALUE}).")
   private int steps = 8;
+
+  @Option(names = "--tokens", description = "New tokens of --method generate (${DEFAULT-VALUE}).")
+  private int tokens = 128;
+
+  @Option(
+      names = "--bucketed",
+      description = "Take rows as a run does, like lengths together, not as they stand.")
+  private boolean bucketed;
 
   @Option(names = "--rate", description = "Learning rate (${DEFAULT-VALUE}).")
   private double rate = 1e-4;
@@ -112,7 +126,8 @@ public final class BenchCommand implements Callable<Integer> {
         ModelFiles.write(write, opened, Map.of(), DType.F32);
         return 0;
       }
-      out.println(JsonMapper.shared().writeValueAsString(measured(opened)));
+      Map<String, Object> line = method.equals("generate") ? generated(opened) : measured(opened);
+      out.println(JsonMapper.shared().writeValueAsString(line));
     }
     return 0;
   }
@@ -151,12 +166,37 @@ public final class BenchCommand implements Callable<Integer> {
     };
   }
 
+  private Map<String, Object> generated(Model opened) {
+    List<int[]> prompts = rows(opened).stream().limit(batch).map(TokenRow::ids).toList();
+    Generator generator = new Generator(opened, Adapter.NONE);
+    Laps laps = new Laps();
+    List<int[]> answers = List.of();
+    for (int step = 1; step <= steps; step++) {
+      long begun = System.nanoTime();
+      answers =
+          generator.continued(prompts, GenerationConfig.greedy(tokens), (row, token) -> false);
+      double seconds = (System.nanoTime() - begun) / 1e9;
+      long made = answers.stream().mapToLong(a -> a.length).sum();
+      laps.step(new StepReport(step, steps, 0, 0, 0, 0, made, seconds));
+    }
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("side", "hone");
+    line.put("method", method);
+    laps.write(line);
+    line.put("peak_rss_mb", Cpu.peakResidentBytes() >> 20);
+    line.put("ids", answers);
+    return line;
+  }
+
+  private List<TokenRow> rows(Model opened) {
+    return rows != null
+        ? BenchRows.read(rows)
+        : BenchRows.random(8 * batch, width, opened.config().intValue("vocab_size"), 2);
+  }
+
   private Map<String, Object> measured(Model opened) {
     boolean speaks = opened.head() instanceof LmHead;
-    List<TokenRow> all =
-        rows != null
-            ? BenchRows.read(rows)
-            : BenchRows.random(8 * batch, width, opened.config().intValue("vocab_size"), 2);
+    List<TokenRow> all = rows(opened);
     Engine.seed(1);
     try (Method attached = Methods.attach(method(), opened);
         FrozenLayers known = known(opened, attached)) {
@@ -238,6 +278,9 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private BatchPlan plan(List<TokenRow> all) {
+    if (bucketed) {
+      return new EpochPlan(new Batches(all, batch, 1));
+    }
     return new BatchPlan() {
       @Override
       public int stepsPerEpoch() {
