@@ -30,13 +30,7 @@ class PreferenceRowsTest {
     Path file = Files.writeString(folder.resolve("rows.jsonl"), String.join("\n", lines));
     return Examples.read(
         Configs.of(
-            List.of(file),
-            null,
-            Map.of(),
-            List.of(),
-            0,
-            maxDropped,
-            DataConfig.Split.defaults()));
+            List.of(file), null, Map.of(), List.of(), 0, maxDropped, DataConfig.Split.defaults()));
   }
 
   private String at(int line) {
@@ -46,11 +40,7 @@ class PreferenceRowsTest {
   private static RowEncoder encoder(WordEncoder words, int maxTokens) {
     ChatTemplate template = new ChatTemplate("test", TEMPLATE, "<s>", "</s>", Clock.systemUTC());
     return new RowEncoder(
-        words,
-        Configs.tokens(maxTokens, 0.9),
-        100,
-        List.of(),
-        new ChatEncoder(words, template));
+        words, Configs.tokens(maxTokens, 0.9), 100, List.of(), new ChatEncoder(words, template));
   }
 
   private static WordEncoder words() {
@@ -59,7 +49,8 @@ class PreferenceRowsTest {
 
   @Test
   void pairsOfText() throws IOException {
-    Examples rows = read(0, "{\"prompt\":\"a b\",\"chosen\":\" c\",\"rejected\":\" d e\",\"messages\":[]}");
+    Examples rows =
+        read(0, "{\"prompt\":\"a b\",\"chosen\":\" c\",\"rejected\":\" d e\",\"messages\":[]}");
     assertEquals(Format.PREFERENCE, rows.format());
     WordEncoder words = words();
     TokenRow pair = encoder(words, 50).encode(rows.rows()).rows().getFirst();
@@ -127,8 +118,7 @@ class PreferenceRowsTest {
     List<Message> rejected = new ArrayList<>(before);
     rejected.add(new Message("assistant", "e f g"));
     Example.Pair pair =
-        new Example.Pair(
-            new Example.Chat(chosen, "f:1"), new Example.Chat(rejected, "f:1"), "f:1");
+        new Example.Pair(new Example.Chat(chosen, "f:1"), new Example.Chat(rejected, "f:1"), "f:1");
     WordEncoder words = words();
     TokenRow whole = encoder(words, 50).encode(List.of(pair)).rows().getFirst();
     assertEquals("d</s>", words.learned(whole.sides().getFirst()));
@@ -257,7 +247,8 @@ class PreferenceRowsTest {
       for (int r = 0; r < batch.rows(); r += 2) {
         assertEquals(batch.ids()[r * 5], batch.ids()[(r + 1) * 5]);
         assertArrayEquals(
-            new long[] {1, 1, 0, 0, 0}, java.util.Arrays.copyOfRange(batch.mask(), r * 5, r * 5 + 5));
+            new long[] {1, 1, 0, 0, 0},
+            java.util.Arrays.copyOfRange(batch.mask(), r * 5, r * 5 + 5));
       }
     }
   }

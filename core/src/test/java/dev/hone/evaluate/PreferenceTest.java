@@ -43,8 +43,7 @@ class PreferenceTest {
   @Test
   void oneKindAloneIsNoTest() {
     Sides sides = new Sides(new double[] {1}, new double[0]);
-    HoneException e =
-        assertThrows(HoneException.class, () -> Preference.ofSingles(sides, sides));
+    HoneException e = assertThrows(HoneException.class, () -> Preference.ofSingles(sides, sides));
     assertEquals(
         "the test rows hold no answer that is unwanted (label false), so that no preference can be"
             + " measured; give data.split.test a larger share",

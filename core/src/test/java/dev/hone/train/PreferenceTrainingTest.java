@@ -173,8 +173,7 @@ class PreferenceTrainingTest {
         Batch prompt = Batch.of(List.of(new TokenRow(row.ids(), every, -1, "")), 0);
         likelihood += new CausalLmObjective().value(model, Pass.plain(), prompt);
         tokens += row.ids().length - 1;
-        Answer[] a =
-            AnswerLogs.of(model, Adapter.NONE, Batch.of(List.of(row), 0), new double[2]);
+        Answer[] a = AnswerLogs.of(model, Adapter.NONE, Batch.of(List.of(row), 0), new double[2]);
         double c = a[0].logs() / a[0].tokens();
         double r = a[1].logs() / a[1].tokens();
         double logOdds = c - r - Math.log1p(-Math.exp(c)) + Math.log1p(-Math.exp(r));
@@ -184,9 +183,7 @@ class PreferenceTrainingTest {
           new PreferenceObjective(config, new ReferenceLogs())
               .over(model, Adapter.NONE, rows, 4, 0);
       assertEquals(
-          4 * likelihood / tokens + odds,
-          all.value(model, Pass.plain(), Batch.of(rows, 0)),
-          1e-4);
+          4 * likelihood / tokens + odds, all.value(model, Pass.plain(), Batch.of(rows, 0)), 1e-4);
     }
   }
 
@@ -206,8 +203,7 @@ class PreferenceTrainingTest {
         Method method = moved(model)) {
       Batch batch = Batch.of(crossed, 0);
       double sum = 0;
-      for (Answer a :
-          AnswerLogs.of(model, method, batch, new ReferenceLogs().of(model, batch))) {
+      for (Answer a : AnswerLogs.of(model, method, batch, new ReferenceLogs().of(model, batch))) {
         sum += a.logs() - a.reference();
       }
       Objective all =
@@ -229,8 +225,7 @@ class PreferenceTrainingTest {
           new PreferenceObjective(config, new ReferenceLogs()).over(model, method, rows, 4, 0);
       Batch batch = Batch.of(rows, 0);
       assertEquals(4, all.count(batch));
-      assertEquals(
-          4 * Math.log(2), all.value(model, Pass.plain().with(method), batch), 1e-9);
+      assertEquals(4 * Math.log(2), all.value(model, Pass.plain().with(method), batch), 1e-9);
       assertEquals(
           Map.of(
               "rewards/chosen", 0.0,
