@@ -3,6 +3,7 @@ package dev.hone.app;
 import dev.hone.run.Evaluation;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -55,6 +56,11 @@ final class EvalCommand implements Callable<Integer> {
         console.out().println();
         console.out().print(ResultText.confusion(console, evaluation.line().detail()));
       }
+    }
+    if (evaluation.preference() != null) {
+      console
+          .out()
+          .print(ResultText.preferences(console, Map.of("tuned", evaluation.preference())));
     }
     if (evaluation.perplexity() != null) {
       console

@@ -2,12 +2,14 @@ package dev.hone.app;
 
 import dev.hone.evaluate.Classification;
 import dev.hone.evaluate.Estimate;
+import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.RunResult;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The end of a run as text: the table, where everything is, what to type next. */
 final class ResultText {
@@ -50,6 +52,9 @@ final class ResultText {
   }
 
   private static String table(Console console, RunResult result) {
+    if (!result.preferences().isEmpty()) {
+      return preferences(console, result.preferences());
+    }
     if (result.lines().isEmpty()) {
       Table table = new Table("", "rows", "tokens", "loss", "perplexity");
       result
@@ -69,6 +74,20 @@ final class ResultText {
       return table.text(console);
     }
     return table(console, result.lines());
+  }
+
+  static String preferences(Console console, Map<String, Preference> preferences) {
+    Table table = new Table("", "rows", "reward accuracy", "likelier", "reward margin");
+    preferences.forEach(
+        (name, p) ->
+            table.row(
+                name,
+                p.rows(),
+                percent(p.accuracy()),
+                percent(p.likelier()),
+                String.format(
+                    Locale.ROOT, "%.3f ± %.3f", p.margin().value(), p.margin().standardError())));
+    return table.text(console);
   }
 
   static String table(Console console, List<ResultLine> lines) {

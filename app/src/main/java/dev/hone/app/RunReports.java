@@ -4,7 +4,7 @@ import dev.hone.app.report.Report;
 import dev.hone.app.report.RunReport;
 import dev.hone.config.Yaml;
 import dev.hone.data.Dropped;
-import dev.hone.evaluate.Perplexity;
+import dev.hone.evaluate.Estimate;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.MetricsLog;
 import dev.hone.run.RunResult;
@@ -37,7 +37,7 @@ final class RunReports {
     return new RunReport(
         r.recipe().name(),
         summary(r),
-        highlights(r.perplexities()),
+        highlights(r),
         r.lines(),
         RunResult.TUNED,
         comparisons,
@@ -77,15 +77,33 @@ final class RunReports {
         tuned.n());
   }
 
-  private static List<RunReport.Fact> highlights(Map<String, Perplexity> perplexities) {
+  private static List<RunReport.Fact> highlights(RunResult result) {
     List<RunReport.Fact> facts = new ArrayList<>();
-    perplexities.forEach(
-        (name, p) ->
-            facts.add(
-                new RunReport.Fact(
-                    String.format(Locale.ROOT, "%.2f", p.perplexity().value()),
-                    "perplexity, " + name)));
+    result
+        .preferences()
+        .forEach(
+            (name, p) -> {
+              facts.add(
+                  fact("%.1f ± %.1f %%", 100, p.accuracy(), "of rewards in right order, " + name));
+              facts.add(fact("%.1f ± %.1f %%", 100, p.likelier(), "of answers likelier, " + name));
+              facts.add(fact("%.3f ± %.3f", 1, p.margin(), "reward margin, " + name));
+            });
+    result
+        .perplexities()
+        .forEach(
+            (name, p) ->
+                facts.add(
+                    new RunReport.Fact(
+                        String.format(Locale.ROOT, "%.2f", p.perplexity().value()),
+                        "perplexity, " + name)));
     return facts;
+  }
+
+  private static RunReport.Fact fact(String format, int unit, Estimate estimate, String meaning) {
+    return new RunReport.Fact(
+        String.format(
+            Locale.ROOT, format, unit * estimate.value(), unit * estimate.standardError()),
+        meaning);
   }
 
   private static RunReport.Changes changes(RunResult.Changes c) {

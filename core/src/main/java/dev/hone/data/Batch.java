@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rows side by side, right-padded to the longest: B rows of T positions, row-major.
+ * Rows side by side, right-padded to the longest: B rows of T positions, row-major. A pair is two
+ * rows, the better side and then the worse.
  *
  * @param ids B*T token ids, {@code padId} after a row's end
  * @param mask B*T, 1 on real tokens and 0 on padding
@@ -25,7 +26,8 @@ public record Batch(
   /** The label that every loss ignores. */
   public static final long IGNORE = -100;
 
-  public static Batch of(List<TokenRow> rows, long padId) {
+  public static Batch of(List<TokenRow> units, long padId) {
+    List<TokenRow> rows = units.stream().flatMap(unit -> unit.sides().stream()).toList();
     int width = rows.stream().mapToInt(TokenRow::length).max().orElse(0);
     int count = rows.size();
     long[] ids = new long[count * width];

@@ -18,6 +18,8 @@ import tools.jackson.databind.JsonNode;
 final class Columns {
   /** The parts of each format; the first format whose parts are all there is taken. */
   private enum Parts {
+    PREFERENCE(Format.PREFERENCE, List.of("chosen", "rejected"), List.of("prompt")),
+    UNPAIRED(Format.UNPAIRED_PREFERENCE, List.of("prompt", "completion", "label"), List.of()),
     LABELLED(Format.LABELLED, List.of("text", "label"), List.of()),
     COMPLETION(Format.COMPLETION, List.of("prompt", "completion"), List.of()),
     INSTRUCTION(Format.INSTRUCTION, List.of("instruction", "output"), List.of("input")),
@@ -83,11 +85,34 @@ final class Columns {
     return value.asString();
   }
 
+  /** Whether a part says yes: a truth value, or one in words as CSV files have them. */
+  boolean yes(Row row, String part) {
+    Boolean truth = truth(value(row, part));
+    if (truth == null) {
+      throw new HoneException(
+          "%s: column '%s' must say true or false, found %s"
+              .formatted(row.origin(), column(row, part), value(row, part)));
+    }
+    return truth;
+  }
+
+  private static @Nullable Boolean truth(JsonNode value) {
+    return switch (value.isValueNode() ? value.asString().strip().toLowerCase(Locale.ROOT) : "") {
+      case "true", "1" -> true;
+      case "false", "0" -> false;
+      default -> null;
+    };
+  }
+
   boolean has(Row row, String part) {
     return row.fields().has(column(row, part));
   }
 
   JsonNode value(Row row, String part) {
+    return value(row, part, parts);
+  }
+
+  private JsonNode value(Row row, String part, Parts of) {
     String column = column(row, part);
     JsonNode value = row.fields().get(column);
     if (value == null) {
@@ -97,7 +122,7 @@ final class Columns {
                   row.origin(),
                   column,
                   part,
-                  name(parts),
+                  name(of),
                   String.join(", ", row.columns()),
                   near(column, row.columns())));
     }
@@ -119,7 +144,10 @@ final class Columns {
     boolean mapped =
         given.keySet().stream()
             .allMatch(p -> candidate.needed.contains(p) || candidate.optional.contains(p));
-    return all && mapped;
+    // A label that is no verdict is a column like any other beside a completion.
+    boolean verdict =
+        candidate != Parts.UNPAIRED || (all && truth(value(row, "label", candidate)) != null);
+    return all && mapped && verdict;
   }
 
   private static void checkParts(Map<String, String> given) {
@@ -146,7 +174,7 @@ final class Columns {
             .findFirst()
             .orElse("");
     return new HoneException(
-        "%s: columns (%s)%s fit no format: text+label, prompt+completion, instruction+output, messages or text; map them with data.columns, or name them with data.header where the file has no header line"
+        "%s: columns (%s)%s fit no format: chosen+rejected, prompt+completion+label, text+label, prompt+completion, instruction+output, messages or text; map them with data.columns, or name them with data.header where the file has no header line"
             .formatted(row.origin(), String.join(", ", row.columns()), near));
   }
 
@@ -157,6 +185,6 @@ final class Columns {
   }
 
   private static String name(Parts parts) {
-    return parts.name().toLowerCase(Locale.ROOT);
+    return parts.format.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -18,12 +18,14 @@ final class Content {
       case Example.Completion e -> normal(e.prompt() + "\n" + e.completion());
       case Example.Chat e -> normal(said(e.messages()));
       case Example.Text e -> normal(e.text());
+      case Example.Pair e -> whole(e.chosen()) + "\n" + whole(e.rejected());
+      case Example.Judged e -> whole(e.answer());
     };
   }
 
   /** What comes before the last answer, normalised; null where there is no such thing. */
   static @Nullable String question(Example example) {
-    String asked =
+    @Nullable String asked =
         switch (example) {
           case Example.Completion e -> normal(e.prompt());
           case Example.Chat e -> {
@@ -36,8 +38,10 @@ final class Content {
           }
           case Example.Labelled e -> "";
           case Example.Text e -> "";
+          case Example.Pair e -> question(e.chosen());
+          case Example.Judged e -> question(e.answer());
         };
-    return asked.isEmpty() ? null : asked;
+    return asked == null || asked.isEmpty() ? null : asked;
   }
 
   /** Everything of the row letter by letter, to order rows that are otherwise equal. */
@@ -47,6 +51,8 @@ final class Content {
       case Example.Completion e -> e.prompt() + "\0" + e.completion();
       case Example.Chat e -> e.messages().toString();
       case Example.Text e -> e.text();
+      case Example.Pair e -> exact(e.chosen()) + "\0" + exact(e.rejected());
+      case Example.Judged e -> exact(e.answer()) + "\0" + e.wanted();
     };
   }
 

@@ -36,7 +36,11 @@ public record DataConfig(
     COMPLETION,
     INSTRUCTION,
     CHAT,
-    TEXT
+    TEXT,
+    /** A question with a better and a worse answer. */
+    PREFERENCE,
+    /** A question with one answer, and whether it is wanted. */
+    UNPAIRED_PREFERENCE
   }
 
   public static DataConfig defaults() {
@@ -58,7 +62,7 @@ public record DataConfig(
     return switch (rows) {
       case LABELLED -> prompt;
       case INSTRUCTION -> ExampleReader.instruction("{text}", "");
-      case COMPLETION, CHAT, TEXT -> "{text}";
+      case COMPLETION, CHAT, TEXT, PREFERENCE, UNPAIRED_PREFERENCE -> "{text}";
     };
   }
 

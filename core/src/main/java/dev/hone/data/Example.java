@@ -26,6 +26,15 @@ public sealed interface Example {
   /** A document, to be learned from its first word to its last. */
   record Text(String text, String origin) implements Example {}
 
+  /**
+   * A question with two answers; both sides are completions of one prompt, or conversations that
+   * differ in their last message.
+   */
+  record Pair(Example chosen, Example rejected, String origin) implements Example {}
+
+  /** An answer, a completion or a conversation's last message, and whether it is wanted. */
+  record Judged(Example answer, boolean wanted, String origin) implements Example {}
+
   /** The distinct labels of all labelled rows, in the order of their names. */
   static List<String> labels(Collection<? extends Example> examples) {
     return examples.stream()

@@ -70,7 +70,61 @@ final class ExampleReader implements Consumer<Row> {
               row.origin());
       case CHAT -> new Example.Chat(messages(row, columns.value(row, "messages")), row.origin());
       case TEXT -> new Example.Text(filled(row, columns, "text"), row.origin());
+      case PREFERENCE -> pair(row, columns);
+      case UNPAIRED_PREFERENCE ->
+          new Example.Judged(
+              answer(row, columns, "completion"), columns.yes(row, "label"), row.origin());
     };
+  }
+
+  private static Example.Pair pair(Row row, Columns columns) throws DroppedRow {
+    Example chosen = answer(row, columns, "chosen");
+    Example rejected = answer(row, columns, "rejected");
+    if (chosen.equals(rejected)) {
+      throw new DroppedRow("chosen and rejected are the same");
+    }
+    if (chosen.getClass() != rejected.getClass()) {
+      throw new HoneException(
+          row.origin() + ": chosen and rejected must both be text, or both lists of messages");
+    }
+    if (chosen instanceof Example.Chat c
+        && rejected instanceof Example.Chat r
+        && !before(c).equals(before(r))) {
+      throw new DroppedRow("chosen and rejected differ before their last message");
+    }
+    return new Example.Pair(chosen, rejected, row.origin());
+  }
+
+  private static List<Message> before(Example.Chat chat) {
+    return chat.messages().subList(0, chat.messages().size() - 1);
+  }
+
+  /**
+   * An answer behind its question: text behind text, or a conversation that ends with it. Messages
+   * that begin with the assistant's continue the prompt; others are the whole conversation, which
+   * data sets often repeat the prompt in.
+   */
+  private static Example answer(Row row, Columns columns, String part) throws DroppedRow {
+    if (!columns.value(row, part).isArray()) {
+      return new Example.Completion(
+          columns.text(row, "prompt"), filled(row, columns, part), row.origin());
+    }
+    List<Message> said = messages(row, columns.value(row, part));
+    if (said.getFirst().isAssistant()) {
+      JsonNode prompt = columns.value(row, "prompt");
+      List<Message> whole = new ArrayList<>();
+      if (prompt.isArray()) {
+        whole.addAll(turns(row, prompt));
+      } else {
+        whole.add(new Message("user", columns.text(row, "prompt")));
+      }
+      whole.addAll(said);
+      said = whole;
+    }
+    if (!said.getLast().isAssistant()) {
+      throw new DroppedRow("the last message of " + part + " is not the assistant's");
+    }
+    return new Example.Chat(said, row.origin());
   }
 
   private static String filled(Row row, Columns columns, String part) throws DroppedRow {
@@ -91,6 +145,14 @@ final class ExampleReader implements Consumer<Row> {
   }
 
   private static List<Message> messages(Row row, JsonNode turns) throws DroppedRow {
+    List<Message> messages = turns(row, turns);
+    if (messages.stream().noneMatch(Message::isAssistant)) {
+      throw new DroppedRow("no assistant message");
+    }
+    return messages;
+  }
+
+  private static List<Message> turns(Row row, JsonNode turns) throws DroppedRow {
     if (!turns.isArray()) {
       throw new HoneException(
           row.origin() + ": messages must be a list of {\"role\": ..., \"content\": ...}");
@@ -114,9 +176,6 @@ final class ExampleReader implements Consumer<Row> {
         throw new DroppedRow("empty assistant message " + (i + 1));
       }
       messages.add(message);
-    }
-    if (messages.stream().noneMatch(Message::isAssistant)) {
-      throw new DroppedRow("no assistant message");
     }
     return messages;
   }

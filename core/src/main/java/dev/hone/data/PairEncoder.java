@@ -93,6 +93,8 @@ public final class PairEncoder {
       case Example.Completion e -> row(prompt(e.prompt()), e.completion(), -1, e.origin());
       case Example.Chat e -> throw noPair(e);
       case Example.Text e -> throw noPair(e);
+      case Example.Pair e -> throw noPair(e);
+      case Example.Judged e -> throw noPair(e);
     };
   }
 

@@ -137,30 +137,72 @@ public final class RowEncoder {
         }
         yield List.of(row(prompt(e), choices(List.of(e.label())).getFirst(), label, e.origin()));
       }
-      case Example.Completion e -> List.of(completion(e));
+      case Example.Completion e -> List.of(completion(e, 0));
       case Example.Chat e -> {
-        if (chat == null) {
-          throw new HoneException(
-              e.origin() + ": a conversation, but the model's folder has no chat template");
-        }
-        ChatEncoder.Encoded encoded = chat.encode(e, maxTokens);
+        ChatEncoder.Encoded encoded = chat(e.origin()).encode(e, maxTokens);
         shortened += encoded.turnsLeftOut() > 0 ? 1 : 0;
         yield List.of(encoded.row());
       }
       case Example.Text e -> windows(framed(e), e.origin());
+      case Example.Pair e -> List.of(pair(e));
+      case Example.Judged e -> {
+        TokenRow row = answers(List.of(e.answer()), e.origin()).getFirst();
+        yield List.of(new TokenRow(row.ids(), row.learned(), e.wanted() ? 1 : 0, e.origin()));
+      }
     };
   }
 
-  private TokenRow completion(Example.Completion example) throws DroppedRow {
+  private TokenRow pair(Example.Pair example) throws DroppedRow {
+    List<TokenRow> both = answers(List.of(example.chosen(), example.rejected()), example.origin());
+    TokenRow chosen = both.getFirst();
+    if (Arrays.equals(chosen.ids(), both.getLast().ids())) {
+      throw new DroppedRow("chosen and rejected are the same tokens");
+    }
+    return new TokenRow(chosen.ids(), chosen.learned(), -1, example.origin(), both.getLast());
+  }
+
+  /** Answers to one question: all of them see as much of it as the longest leaves room for. */
+  private List<TokenRow> answers(List<Example> answers, String origin) throws DroppedRow {
+    List<TokenRow> rows = new ArrayList<>();
+    if (answers.getFirst() instanceof Example.Chat) {
+      ChatEncoder.Answers encoded =
+          chat(origin).answers(answers.stream().map(Example.Chat.class::cast).toList(), maxTokens);
+      shortened += encoded.turnsLeftOut() > 0 ? 1 : 0;
+      return encoded.rows();
+    }
+    int longest = 0;
+    for (Example answer : answers) {
+      longest =
+          Math.max(longest, encoder.encode(((Example.Completion) answer).completion()).length);
+    }
+    for (Example answer : answers) {
+      rows.add(completion((Example.Completion) answer, longest));
+    }
+    return rows;
+  }
+
+  private ChatEncoder chat(String origin) {
+    if (chat == null) {
+      throw new HoneException(
+          origin + ": a conversation, but the model's folder has no chat template");
+    }
+    return chat;
+  }
+
+  /**
+   * @param least tokens to leave room for after the prompt, if the completion itself takes fewer
+   */
+  private TokenRow completion(Example.Completion example, int least) throws DroppedRow {
     int[] prompt = encoder.encode(example.prompt());
     int[] completion = encoder.encode(example.completion());
     // One token at least must stand before the completion, or its first token cannot be learned.
     int before = Math.max(begin.length, prompt.length > 0 ? 1 : 0);
-    if (before + completion.length + 1 > maxTokens) {
+    int room = Math.max(completion.length, least);
+    if (before + room + 1 > maxTokens) {
       throw new DroppedRow(
-          "completion of %d tokens does not fit into %d".formatted(completion.length, maxTokens));
+          "completion of %d tokens does not fit into %d".formatted(room, maxTokens));
     }
-    int[] kept = right(prompt, maxTokens - begin.length - completion.length - 1);
+    int[] kept = right(prompt, maxTokens - begin.length - room - 1);
     return row(concat(begin, kept), completion, -1, example.origin());
   }
 

@@ -1,5 +1,8 @@
 package dev.hone.data;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One encoded row: its token ids and, for each of them, whether the model is to learn to produce
  * it.
@@ -9,8 +12,15 @@ package dev.hone.data;
  *     predict {@code ids[t]}
  * @param label index of the row's label among the task's labels, or -1
  * @param origin where the row came from, for messages: {@code file:line}
+ * @param rejected the other side of a pair, of which this row is the better one; null for a row
+ *     that stands for itself. Both sides share every batch and count as one row.
  */
-public record TokenRow(int[] ids, boolean[] learned, int label, String origin) {
+public record TokenRow(
+    int[] ids, boolean[] learned, int label, String origin, @Nullable TokenRow rejected) {
+
+  public TokenRow(int[] ids, boolean[] learned, int label, String origin) {
+    this(ids, learned, label, origin, null);
+  }
 
   public TokenRow {
     if (ids.length != learned.length) {
@@ -19,15 +29,24 @@ public record TokenRow(int[] ids, boolean[] learned, int label, String origin) {
     }
   }
 
+  /** The row alone, or the better and the worse side of a pair. */
+  public List<TokenRow> sides() {
+    return rejected == null
+        ? List.of(this)
+        : List.of(new TokenRow(ids, learned, label, origin), rejected);
+  }
+
+  /** Positions that the row takes; of a pair, those of its longer side. */
   public int length() {
-    return ids.length;
+    return rejected == null ? ids.length : Math.max(ids.length, rejected.length());
   }
 
   /**
-   * How many tokens of this row are labels. The first token has nothing before it to learn from.
+   * How many tokens of this row, both sides of a pair, are labels. The first token has nothing
+   * before it to learn from.
    */
   public int learnedTokens() {
-    int count = 0;
+    int count = rejected == null ? 0 : rejected.learnedTokens();
     for (int t = 1; t < learned.length; t++) {
       if (learned[t]) {
         count++;

@@ -9,6 +9,7 @@ import dev.hone.method.MethodConfig;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.model.NewModelConfig;
 import dev.hone.train.TrainConfig;
+import dev.hone.train.preference.PreferenceConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ public record Recipe(
     @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
     DataConfig data,
     @Doc("How the model is adapted") MethodConfig method,
+    @Doc("How preferences are learned; absent for rows of other formats")
+        @Nullable PreferenceConfig objective,
     TrainConfig train,
     EvaluateConfig evaluate,
     @Doc("Seeds weights, order of rows, dropout and sampling") long seed,
@@ -47,6 +50,7 @@ public record Recipe(
         null,
         DataConfig.defaults(),
         LoraConfig.defaults(),
+        null,
         TrainConfig.defaults(),
         EvaluateConfig.defaults(),
         1,

@@ -5,6 +5,7 @@ import dev.hone.data.DataConfig;
 import dev.hone.data.Splits;
 import dev.hone.error.HoneException;
 import dev.hone.evaluate.Perplexity;
+import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.recipe.Recipe;
 import dev.hone.tensor.Engine;
@@ -18,10 +19,15 @@ import org.jspecify.annotations.Nullable;
  * result, or on another file.
  *
  * @param line for rows with labels, else null
- * @param perplexity for rows without, else null
+ * @param perplexity for text, else null
+ * @param preference for preferences, else null
  * @param seen rows of the other file that the run was trained on; they are no test of anything
  */
-public record Evaluation(@Nullable ResultLine line, @Nullable Perplexity perplexity, long seen) {
+public record Evaluation(
+    @Nullable ResultLine line,
+    @Nullable Perplexity perplexity,
+    @Nullable Preference preference,
+    long seen) {
 
   /**
    * @param folder of the run
@@ -50,13 +56,26 @@ public record Evaluation(@Nullable ResultLine line, @Nullable Perplexity perplex
       List<String> labels =
           tuned.card().map(AdapterCard::labels).orElseGet(() -> Prepared.labels(splits));
       Prepared rows = Prepared.of(splits, data, base, labels);
-      Skill skill =
-          rows.labels().isEmpty()
-              ? new TextSkill(base, recipe.evaluate(), rows)
-              : new LabelSkill(base, data, recipe.evaluate(), rows, recipe.seed());
+      Skill skill = Skill.of(base, recipe, data, rows);
+      if (skill instanceof PreferenceSkill preferences) {
+        refer(preferences, tuned, recipe, listener);
+      }
       listener.phase(RunResult.TUNED);
       Skill.Score score = skill.score(RunResult.TUNED, base.model(), tuned.adapter(), listener);
-      return new Evaluation(score.line(), score.perplexity(), seen);
+      return new Evaluation(score.line(), score.perplexity(), score.preference(), seen);
+    }
+  }
+
+  /** A model that was trained whole has left its base, which is the reference. */
+  private static void refer(
+      PreferenceSkill skill, Tuned tuned, Recipe recipe, RunListener listener) {
+    Path untrained = Located.of(recipe, listener).model();
+    if (tuned.method() != null || untrained == null) {
+      skill.refer(tuned.base(), null, listener);
+      return;
+    }
+    try (Base base = Base.open(untrained)) {
+      skill.refer(base, null, listener);
     }
   }
 }

@@ -116,7 +116,7 @@ final class LabelSkill implements Skill {
 
   private Score scored(String name, int[] predicted) {
     ResultLine line = ResultLine.of(name, Classification.of(gold, predicted, rows.labels()));
-    return new Score(name, line, predicted, null);
+    return new Score(name, line, predicted, null, null);
   }
 
   private int[] spoken(Model model, Adapter adapter, FewShot shots, RunListener listener) {

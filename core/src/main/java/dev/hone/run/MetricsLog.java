@@ -51,13 +51,15 @@ public final class MetricsLog {
     line.put("tokens", r.tokens());
     line.put("seconds", r.seconds());
     line.put("tokens_per_s", r.tokens() / r.seconds());
+    line.putAll(r.measures());
     append(line);
   }
 
-  public void validated(int step, double loss) {
+  public void validated(int step, double loss, Map<String, Double> measures) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", step);
     line.put("validation_loss", loss);
+    line.putAll(measures);
     append(line);
   }
 

@@ -176,6 +176,20 @@ record ModelCard(
               100 * line.path("accuracy_se").asDouble(0),
               100 * line.path("macro_f1").asDouble()));
     }
+    if (!result.path("preferences").isEmpty()) {
+      card.append(
+          "\n## Results\n\n| on the same rows | n | rewards in right order |\n|---|---|---|\n");
+    }
+    for (JsonNode line : result.path("preferences")) {
+      card.append(
+          String.format(
+              Locale.ROOT,
+              "| %s | %d | %.1f ± %.1f %% |\n",
+              line.path("name").asString("").replace('_', ' '),
+              line.path("n").asLong(),
+              100 * line.path("reward_accuracy").asDouble(),
+              100 * line.path("reward_accuracy_se").asDouble(0)));
+    }
     if (!result.path("perplexities").isEmpty()) {
       card.append("\n## Results\n\n| on the same rows | perplexity |\n|---|---|\n");
     }

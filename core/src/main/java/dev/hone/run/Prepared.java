@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Rows ready to learn from and to be measured on.
@@ -40,8 +41,7 @@ record Prepared(
    * @param labels those that the model was trained on, of which the rows may lack some
    */
   static Prepared of(Splits splits, DataConfig config, Base base, List<String> labels) {
-    ChatTemplate template =
-        splits.format() == DataConfig.Format.CHAT ? ChatTemplate.of(base.folder()) : null;
+    ChatTemplate template = conversations(splits) ? ChatTemplate.of(base.folder()) : null;
     Questions questions =
         Questions.of(
             base,
@@ -58,6 +58,19 @@ record Prepared(
         encoded(questions, splits.test(), dropped),
         template == null ? "" : template.hash(),
         dropped);
+  }
+
+  private static boolean conversations(Splits splits) {
+    return Stream.of(splits.train(), splits.validation(), splits.test())
+        .flatMap(List::stream)
+        .anyMatch(
+            e ->
+                switch (e) {
+                  case Example.Chat c -> true;
+                  case Example.Pair p -> p.chosen() instanceof Example.Chat;
+                  case Example.Judged j -> j.answer() instanceof Example.Chat;
+                  default -> false;
+                });
   }
 
   static List<String> labels(Splits splits) {

@@ -8,6 +8,7 @@ import dev.hone.error.HoneException;
 import dev.hone.evaluate.EvaluateConfig.Baseline;
 import dev.hone.evaluate.McNemar;
 import dev.hone.evaluate.Perplexity;
+import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.method.Full;
 import dev.hone.method.Method;
@@ -62,6 +63,7 @@ public final class Run {
       listener.opened(folder.path(), folder.resumed());
       listener.phase("data");
       Splits splits = Splits.read(located.data());
+      PreferenceSkill.require(recipe, splits.format());
       try (Base base = base(splits, folder)) {
         return executed(folder, splits, base);
       }
@@ -98,10 +100,10 @@ public final class Run {
               + " files in data.split.testPath");
     }
     listener.note(Notes.data(rows));
-    Skill skill =
-        rows.labels().isEmpty()
-            ? new TextSkill(base, recipe.evaluate(), rows)
-            : new LabelSkill(base, recipe.data(), recipe.evaluate(), rows, recipe.seed());
+    Skill skill = Skill.of(base, recipe, recipe.data(), rows);
+    if (skill instanceof PreferenceSkill preferences) {
+      preferences.refer(base, folder.file(PreferenceSkill.FILE), listener);
+    }
     List<Skill.Score> scores = new ArrayList<>();
     if (recipe.newModel() == null) {
       skill.before(listener).forEach(s -> add(scores, s));
@@ -247,12 +249,16 @@ public final class Run {
       Method method) {
     List<ResultLine> lines = new ArrayList<>();
     Map<String, Perplexity> perplexities = new LinkedHashMap<>();
+    Map<String, Preference> preferences = new LinkedHashMap<>();
     for (Skill.Score score : scores) {
       if (score.line() != null) {
         lines.add(score.line());
       }
       if (score.perplexity() != null) {
         perplexities.put(score.name(), score.perplexity());
+      }
+      if (score.preference() != null) {
+        preferences.put(score.name(), score.preference());
       }
     }
     Map<String, McNemar> comparisons = new LinkedHashMap<>();
@@ -268,6 +274,7 @@ public final class Run {
         trained.outcome(),
         lines,
         perplexities,
+        preferences,
         comparisons,
         changes,
         rows.splits().report(),
@@ -292,8 +299,8 @@ public final class Run {
     }
 
     @Override
-    public void validated(int step, double loss, boolean best) {
-      log.validated(step, loss);
+    public void validated(int step, double loss, boolean best, Map<String, Double> measures) {
+      log.validated(step, loss, measures);
       listener.validated(step, loss, best);
     }
 

@@ -5,6 +5,7 @@ import dev.hone.data.SplitReport;
 import dev.hone.evaluate.Estimate;
 import dev.hone.evaluate.McNemar;
 import dev.hone.evaluate.Perplexity;
+import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.recipe.Recipe;
 import dev.hone.train.Trainer;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param folder of the run
  * @param weights the adapter's folder, or that of the whole model
  * @param lines the final table, for rows with labels
- * @param perplexities the same for rows without
+ * @param perplexities the same for text
+ * @param preferences the same for preferences
  * @param comparisons the tuned model against each other line, on the same rows
  * @param changes rows on which the tuned model and the best baseline differ
  * @param steps optimiser steps done
@@ -37,6 +39,7 @@ public record RunResult(
     Trainer.Outcome outcome,
     List<ResultLine> lines,
     Map<String, Perplexity> perplexities,
+    Map<String, Preference> preferences,
     Map<String, McNemar> comparisons,
     @Nullable Changes changes,
     SplitReport split,
@@ -80,6 +83,7 @@ public record RunResult(
     json.put("seed", recipe.seed());
     json.put("lines", lines.stream().map(RunResult::line).toList());
     json.put("perplexities", perplexitiesJson());
+    json.put("preferences", preferencesJson());
     json.put("comparisons", comparisonsJson());
     json.put("splits", split.sizes());
     json.put("shared_groups", split.sharedGroups());
@@ -123,6 +127,21 @@ public record RunResult(
           json.put("tokens", p.tokens());
           put(json, "loss", p.loss());
           put(json, "perplexity", p.perplexity());
+          all.add(json);
+        });
+    return all;
+  }
+
+  private List<Map<String, Object>> preferencesJson() {
+    List<Map<String, Object>> all = new ArrayList<>();
+    preferences.forEach(
+        (name, p) -> {
+          Map<String, Object> json = new LinkedHashMap<>();
+          json.put("name", name);
+          json.put("n", p.rows());
+          put(json, "reward_accuracy", p.accuracy());
+          put(json, "likelier", p.likelier());
+          put(json, "reward_margin", p.margin());
           all.add(json);
         });
     return all;

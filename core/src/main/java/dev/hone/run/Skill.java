@@ -1,15 +1,27 @@
 package dev.hone.run;
 
+import dev.hone.data.DataConfig;
 import dev.hone.evaluate.Perplexity;
+import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
+import dev.hone.recipe.Recipe;
 import dev.hone.train.Objective;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a run teaches: how it is trained and how it is measured. */
 interface Skill {
+  static Skill of(Base base, Recipe recipe, DataConfig data, Prepared rows) {
+    if (recipe.objective() != null) {
+      return new PreferenceSkill(base, recipe.objective(), recipe.evaluate(), rows);
+    }
+    return rows.labels().isEmpty()
+        ? new TextSkill(base, recipe.evaluate(), rows)
+        : new LabelSkill(base, data, recipe.evaluate(), rows, recipe.seed());
+  }
+
   Objective objective();
 
   /**
@@ -27,8 +39,13 @@ interface Skill {
    *
    * @param line for rows with labels, else null
    * @param predicted class of each test row; empty without labels
-   * @param perplexity for rows without labels, else null
+   * @param perplexity for text, else null
+   * @param preference for preferences, else null
    */
   record Score(
-      String name, @Nullable ResultLine line, int[] predicted, @Nullable Perplexity perplexity) {}
+      String name,
+      @Nullable ResultLine line,
+      int[] predicted,
+      @Nullable Perplexity perplexity,
+      @Nullable Preference preference) {}
 }

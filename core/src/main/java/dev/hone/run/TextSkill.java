@@ -53,6 +53,6 @@ final class TextSkill implements Skill {
       }
       listener.progress(++done, test.size());
     }
-    return new Score(name, null, new int[0], Perplexity.of(losses, tokens));
+    return new Score(name, null, new int[0], Perplexity.of(losses, tokens), null);
   }
 }

@@ -26,13 +26,14 @@ final class MicroBatches {
     List<TokenRow> sorted =
         rows.stream().sorted(Comparator.comparingInt(TokenRow::length).reversed()).toList();
     int n = sorted.size();
+    int sides = rows.isEmpty() ? 1 : rows.getFirst().sides().size();
     long[] cost = new long[n + 1]; // of the first i rows, divided as well as can be
     int[] begin = new int[n + 1]; // where the last part of that division begins
     Arrays.fill(cost, 1, n + 1, Long.MAX_VALUE);
     for (int end = 1; end <= n; end++) {
       for (int from = end - 1; from >= 0; from--) {
         int count = end - from;
-        long padded = (long) count * sorted.get(from).length();
+        long padded = (long) sides * count * sorted.get(from).length();
         boolean fits =
             (maxRows == 0 || count <= maxRows) && (maxTokens == 0 || padded <= maxTokens);
         if (!fits && count > 1) {

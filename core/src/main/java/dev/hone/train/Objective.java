@@ -1,10 +1,14 @@
 package dev.hone.train;
 
 import dev.hone.data.Batch;
+import dev.hone.data.TokenRow;
+import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
 
 /**
  * What a run makes smaller. Losses are summed over the things that {@link #count} counts, so that
@@ -20,6 +24,21 @@ public interface Objective {
    * @param smoothing label smoothing
    */
   Tensor lossSum(Model model, Pass pass, Batch batch, double smoothing);
+
+  /**
+   * This objective for rows that are taken in parts: it knows what only all of them together tell,
+   * so that parts of any size add up to the same.
+   *
+   * @param part how many rows are computed at once
+   */
+  default Objective over(Model model, Adapter adapter, List<TokenRow> rows, int part, long padId) {
+    return this;
+  }
+
+  /** What the parts have shown beside the loss, by the names of the log. */
+  default Map<String, Double> measures() {
+    return Map.of();
+  }
 
   /** The loss as a number, without a history. */
   default double value(Model model, Pass pass, Batch batch) {

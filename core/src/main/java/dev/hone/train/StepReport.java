@@ -1,5 +1,7 @@
 package dev.hone.train;
 
+import java.util.Map;
+
 /**
  * One optimiser step, as a line of {@code metrics.jsonl}.
  *
@@ -8,6 +10,7 @@ package dev.hone.train;
  * @param gradNorm global gradient norm before clipping
  * @param tokens real tokens of this step
  * @param seconds duration of this step
+ * @param measures what the objective has seen beside the loss
  */
 public record StepReport(
     int step,
@@ -17,4 +20,5 @@ public record StepReport(
     double rate,
     double gradNorm,
     long tokens,
-    double seconds) {}
+    double seconds,
+    Map<String, Double> measures) {}

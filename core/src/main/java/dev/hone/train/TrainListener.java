@@ -1,5 +1,7 @@
 package dev.hone.train;
 
+import java.util.Map;
+
 /** Hears how a run goes on. */
 public interface TrainListener {
   default void step(StepReport report) {}
@@ -10,6 +12,11 @@ public interface TrainListener {
    * @param best whether it is the lowest so far
    */
   default void validated(int step, double loss, boolean best) {}
+
+  /** The same with what the objective has seen beside the loss. */
+  default void validated(int step, double loss, boolean best, Map<String, Double> measures) {
+    validated(step, loss, best);
+  }
 
   default void checkpointed(int step) {}
 }

@@ -103,7 +103,11 @@ public record Trainer(
         int step = state.step();
         double rate = schedule.rate(step);
         Batch whole = Batch.of(plan.rows(step), padId);
-        double loss = gradients(step, whole);
+        List<List<TokenRow>> parts =
+            MicroBatches.of(plan.rows(step), config.microBatch(), config.microTokens());
+        int most = parts.stream().mapToInt(List::size).max().orElse(1);
+        Objective all = objective.over(model, method, plan.rows(step), most, padId);
+        double loss = gradients(step, whole, parts, all);
         double norm = clipped(step, whole);
         optimizer.step(rate);
         method.stepped(step + 1, total);
@@ -112,7 +116,16 @@ public record Trainer(
         double seconds = (System.nanoTime() - begun) / 1e9;
         double epoch = (double) state.step() / plan.stepsPerEpoch();
         listener.step(
-            new StepReport(state.step(), total, epoch, loss, rate, norm, whole.tokens(), seconds));
+            new StepReport(
+                state.step(),
+                total,
+                epoch,
+                loss,
+                rate,
+                norm,
+                whole.tokens(),
+                seconds,
+                all.measures()));
         if (due(config.evaluateEvery(), state.step(), total) && !validation.isEmpty()) {
           state = validated(state);
           if (exhausted(state)) {
@@ -140,9 +153,8 @@ public record Trainer(
   }
 
   /** Collects the gradients of the mean loss of a step, in micro-batches; returns that loss. */
-  private double gradients(int step, Batch whole) {
-    List<TokenRow> rows = plan.rows(step);
-    long learned = objective.count(whole);
+  private double gradients(int step, Batch whole, List<List<TokenRow>> parts, Objective all) {
+    long learned = all.count(whole);
     if (learned == 0) {
       throw new HoneException(
           "step "
@@ -152,11 +164,11 @@ public record Trainer(
     }
     double sum = 0;
     int number = 0;
-    for (List<TokenRow> some : MicroBatches.of(rows, config.microBatch(), config.microTokens())) {
+    for (List<TokenRow> some : parts) {
       long drawn = mixed(seed, step, number++);
       Engine.seed(drawn);
       Batch part = Batch.of(some, padId);
-      if (objective.count(part) == 0) {
+      if (all.count(part) == 0) {
         continue;
       }
       try (Scope scope = Scope.open();
@@ -168,7 +180,7 @@ public record Trainer(
         if (prefix != null) {
           pass = pass.above(prefix);
         }
-        double value = objective.learn(model, pass, part, config.labelSmoothing(), 1.0 / learned);
+        double value = all.learn(model, pass, part, config.labelSmoothing(), 1.0 / learned);
         if (!Double.isFinite(value)) {
           throw bad(step, part, "the loss");
         }
@@ -198,13 +210,15 @@ public record Trainer(
   }
 
   private TrainState validated(TrainState state) {
-    double loss = Validation.loss(model, method, objective, validation, padId);
+    List<TokenRow> rows = validation.stream().flatMap(List::stream).toList();
+    Objective all = objective.over(model, method, rows, validation.getFirst().size(), padId);
+    double loss = Validation.loss(model, method, all, validation, padId);
     TrainState after = state.validated(loss);
     boolean best = after.bestStep() == after.step();
     if (best && checkpoints != null && config.keepBest()) {
       checkpoints.saveBest(method);
     }
-    listener.validated(after.step(), loss, best);
+    listener.validated(after.step(), loss, best, all.measures());
     return after;
   }
 

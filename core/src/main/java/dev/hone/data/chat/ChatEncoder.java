@@ -31,6 +31,11 @@ public final class ChatEncoder {
    */
   public record Encoded(TokenRow row, int turnsLeftOut) {}
 
+  /**
+   * @param turnsLeftOut messages at the beginning that had to go, the same ones in all rows
+   */
+  public record Answers(List<TokenRow> rows, int turnsLeftOut) {}
+
   /** From where to where in the rendered text the assistant speaks, its end-of-turn included. */
   private record Span(int from, int to) {}
 
@@ -67,6 +72,41 @@ public final class ChatEncoder {
       }
       messages = shorter;
     }
+  }
+
+  /**
+   * Encodes conversations that differ in their last message alone, of which only that message is
+   * learned. What one of them must leave out is left out of all.
+   *
+   * @throws DroppedRow as {@link #encode} does
+   */
+  public Answers answers(List<Example.Chat> chats, int maxTokens) throws DroppedRow {
+    int leftOut = 0;
+    for (Example.Chat chat : chats) {
+      leftOut = Math.max(leftOut, encode(chat, maxTokens).turnsLeftOut());
+    }
+    List<TokenRow> rows = new ArrayList<>();
+    for (Example.Chat chat : chats) {
+      List<Message> kept = new ArrayList<>(chat.messages());
+      int first = kept.getFirst().role().equals("system") ? 1 : 0;
+      kept.subList(first, first + leftOut).clear();
+      rows.add(lastOnly(row(kept, chat.origin())));
+    }
+    return new Answers(rows, leftOut);
+  }
+
+  private static TokenRow lastOnly(TokenRow row) {
+    int to = row.learned().length;
+    while (to > 0 && !row.learned()[to - 1]) {
+      to--;
+    }
+    int from = to;
+    while (from > 0 && row.learned()[from - 1]) {
+      from--;
+    }
+    boolean[] last = new boolean[row.learned().length];
+    Arrays.fill(last, from, to, true);
+    return new TokenRow(row.ids(), last, row.label(), row.origin());
   }
 
   private TokenRow row(List<Message> messages, String origin) throws DroppedRow {
