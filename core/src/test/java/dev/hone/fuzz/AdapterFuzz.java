@@ -68,9 +68,7 @@ public final class AdapterFuzz {
     Adapter adapter = ADAPTERS.get(edits.next() % ADAPTERS.size());
     int what = edits.next() % 8;
     byte[] config =
-        what == 0
-            ? edits.rest()
-            : bytes(what < 6 ? edits.of(adapter.config()) : adapter.config());
+        what == 0 ? edits.rest() : bytes(what < 6 ? edits.of(adapter.config()) : adapter.config());
     byte[] header = bytes(what >= 6 ? edits.of(adapter.header()) : adapter.header());
     Oracle.write(adapter.folder().resolve("adapter_config.json"), config);
     Oracle.write(

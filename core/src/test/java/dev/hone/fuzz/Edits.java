@@ -148,7 +148,7 @@ public final class Edits {
   private JsonNode near(JsonNode old) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     int way = next();
-    if (old.isIntegralNumber()) {
+    if (old.isIntegralNumber() && old.canConvertToLong()) {
       long number = old.longValue();
       return switch (way % 5) {
         case 0 -> nodes.numberNode(number + 1);

@@ -48,8 +48,7 @@ public final class ModelFuzz {
     }
     Path shards = root.resolve("shards");
     try (Model model = TinyModels.llama()) {
-      TinyModels.write(
-          shards, TinyModels.llamaConfig("{}"), model, UnaryOperator.identity());
+      TinyModels.write(shards, TinyModels.llamaConfig("{}"), model, UnaryOperator.identity());
     }
     FOLDERS.add(shards);
     for (int i = 1; i <= 2; i++) {

@@ -13,8 +13,7 @@ import java.nio.file.Path;
  * no more memory than a small file may.
  */
 public final class Oracle {
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   /** Parsing, patterns and a model of a few kilobytes; far below what a forged size asks for. */
   private static final long MOST_BYTES = 64L << 20;
@@ -52,8 +51,22 @@ public final class Oracle {
     }
   }
 
-  /** Returns whether it worked; throws where it was refused badly. */
+  /**
+   * Returns whether it worked; throws where it was refused badly.
+   *
+   * @param body must do the same when it is run again
+   */
   public static boolean holds(Runnable body) {
+    long[] used = new long[1];
+    boolean worked = measured(body, used);
+    // What the first time takes may be the loading of classes.
+    if (used[0] > MOST_BYTES && measured(body, used) == worked && used[0] > MOST_BYTES) {
+      throw new AssertionError(used[0] + " bytes were allocated");
+    }
+    return worked;
+  }
+
+  private static boolean measured(Runnable body, long[] used) {
     long before = THREADS.getCurrentThreadAllocatedBytes();
     boolean worked = true;
     try {
@@ -65,10 +78,7 @@ public final class Oracle {
         throw new AssertionError("not one line: " + message, e);
       }
     }
-    long used = THREADS.getCurrentThreadAllocatedBytes() - before;
-    if (used > MOST_BYTES) {
-      throw new AssertionError(used + " bytes were allocated");
-    }
+    used[0] = THREADS.getCurrentThreadAllocatedBytes() - before;
     return worked;
   }
 }
