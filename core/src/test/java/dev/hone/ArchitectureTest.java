@@ -34,7 +34,8 @@ class ArchitectureTest {
           "evaluate",
           "golden",
           "recipe",
-          "run");
+          "run",
+          "inspect");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -55,6 +55,7 @@ public final class Main {
         new TrainCommand(console),
         new GenerateCommand(console),
         new EvalCommand(console),
+        new InspectCommand(console),
         new MergeCommand(console),
         new PullCommand(console),
         new PushCommand(console),

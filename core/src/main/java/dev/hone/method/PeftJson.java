@@ -108,6 +108,9 @@ public final class PeftJson {
   /** A word; true and false are words too. */
   public String word(String key, String otherwise) {
     JsonNode value = node(key);
+    if (value.isContainer()) {
+      throw refused(key, value, "a word");
+    }
     return isAbsent(value) ? otherwise : value.asString(otherwise);
   }
 
@@ -128,7 +131,12 @@ public final class PeftJson {
       return List.of(value.asString());
     }
     List<String> texts = new ArrayList<>();
-    value.forEach(v -> texts.add(v.asString()));
+    for (JsonNode item : list(key, value)) {
+      if (!item.isString()) {
+        throw refused(key, item, "a text");
+      }
+      texts.add(item.asString());
+    }
     return texts;
   }
 
@@ -139,7 +147,7 @@ public final class PeftJson {
       return List.of(value.asInt());
     }
     List<Integer> numbers = new ArrayList<>();
-    for (JsonNode item : value) {
+    for (JsonNode item : list(key, value)) {
       if (!item.isInt()) {
         throw refused(key, item, "an integer");
       }
@@ -160,12 +168,35 @@ public final class PeftJson {
 
   /** How many entries of each list are true. */
   public Map<String, Integer> counts(String key) {
-    return map(key, value -> (int) value.valueStream().filter(JsonNode::asBoolean).count());
+    return map(key, value -> count(key, value));
+  }
+
+  private int count(String key, JsonNode flags) {
+    int count = 0;
+    for (JsonNode flag : list(key, flags)) {
+      if (!flag.isBoolean()) {
+        throw refused(key, flag, "true or false");
+      }
+      count += flag.asBoolean() ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** A list, or nothing where there is none. */
+  private JsonNode list(String key, JsonNode value) {
+    if (!value.isArray() && !isAbsent(value)) {
+      throw refused(key, value, "a list");
+    }
+    return value;
   }
 
   private <T> Map<String, T> map(String key, Function<JsonNode, T> read) {
     Map<String, T> values = new LinkedHashMap<>();
-    node(key).properties().forEach(e -> values.put(e.getKey(), read.apply(e.getValue())));
+    JsonNode map = node(key);
+    if (!map.isObject() && !isAbsent(map)) {
+      throw refused(key, map, "an object");
+    }
+    map.properties().forEach(e -> values.put(e.getKey(), read.apply(e.getValue())));
     return values;
   }
 

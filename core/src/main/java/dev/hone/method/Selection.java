@@ -103,7 +103,7 @@ final class Selection {
       case "embeddings" -> isBelow(name);
       case "norms" -> isNorm(name);
       case "biases" -> name.endsWith(".bias");
-      default -> Targets.expression(word).matcher(name).matches();
+      default -> Targets.matcher(word, name).matches();
     };
   }
 

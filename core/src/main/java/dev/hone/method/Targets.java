@@ -122,7 +122,7 @@ public record Targets(PeftConfig config, Model model) {
 
   private static boolean fits(String path, String target) {
     return target.startsWith(REGEX)
-        ? expression(target.substring(REGEX.length())).matcher(path).matches()
+        ? matcher(target.substring(REGEX.length()), path).matches()
         : matches(path, target);
   }
 
@@ -135,7 +135,7 @@ public record Targets(PeftConfig config, Model model) {
       return found.matches() && isLayer(found.group(2));
     }
     return config.layersPattern().stream()
-        .map(p -> expression("(?:|.*?\\.)" + p + "\\.(\\d+)\\..*").matcher(path))
+        .map(p -> matcher("(?:|.*?\\.)" + p + "\\.(\\d+)\\..*", path))
         .filter(Matcher::matches)
         .limit(1)
         .anyMatch(found -> isLayer(found.group(found.groupCount())));
@@ -235,7 +235,7 @@ public record Targets(PeftConfig config, Model model) {
   /** The value of the first pattern that ends the path, or the default. */
   public static <T> T byPattern(Map<String, T> patterns, String path, T otherwise) {
     for (Map.Entry<String, T> pattern : patterns.entrySet()) {
-      if (expression("(.*\\.)?(" + pattern.getKey() + ")").matcher(path).matches()) {
+      if (matcher("(.*\\.)?(" + pattern.getKey() + ")", path).matches()) {
         return pattern.getValue();
       }
     }
@@ -247,12 +247,17 @@ public record Targets(PeftConfig config, Model model) {
     return ending.startsWith(REGEX) ? fits(path, ending) : path.endsWith(ending);
   }
 
-  static Pattern expression(String text) {
+  /**
+   * A file's expression on a path: it may be wrong, and it may try for longer than anyone waits.
+   */
+  static Matcher matcher(String text, String path) {
     try {
-      return Pattern.compile(text);
+      return Pattern.compile(text).matcher(new Patience(path, text));
     } catch (PatternSyntaxException e) {
       throw new HoneException(
           "pattern '" + text + "' is no regular expression: " + e.getDescription(), e);
+    } catch (StackOverflowError e) {
+      throw new HoneException("pattern '" + text + "' has too many brackets in each other", e);
     }
   }
 }

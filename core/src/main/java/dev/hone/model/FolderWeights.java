@@ -28,6 +28,7 @@ public final class FolderWeights implements Weights {
   private final boolean bare;
   private final boolean taskHead;
   private final boolean renewing;
+  private final boolean outline;
   private final Map<String, String> fileNames = new LinkedHashMap<>();
   private final List<String> made = new ArrayList<>();
 
@@ -37,11 +38,25 @@ public final class FolderWeights implements Weights {
    * @param renewing whether a head of another size than the one asked for gives way to a new one
    */
   public FolderWeights(ModelFolder folder, String prefix, String architecture, boolean renewing) {
+    this(folder, prefix, architecture, renewing, false);
+  }
+
+  private FolderWeights(
+      ModelFolder folder, String prefix, String architecture, boolean renewing, boolean outline) {
     this.folder = folder;
     this.prefix = prefix;
     this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining)");
     this.renewing = renewing;
+    this.outline = outline;
     this.bare = folder.tensors().keySet().stream().noneMatch(n -> n.startsWith(prefix));
+  }
+
+  /**
+   * The same names, shapes and refusals without the numbers: nothing is read but the headers, and a
+   * parameter of any size takes a few bytes. For looking at a model, not for computing with it.
+   */
+  public static FolderWeights outline(ModelFolder folder, String prefix, String architecture) {
+    return new FolderWeights(folder, prefix, architecture, false, true);
   }
 
   private String inFile(String name) {
@@ -87,6 +102,9 @@ public final class FolderWeights implements Weights {
                 + Nearest.hint(inFile, folder.tensors().keySet().stream().limit(2000).toList()));
       }
       made.add(name); // a head that the checkpoint does not have yet
+      if (outline) {
+        return outlined(name, shape);
+      }
       return RandomWeights.make(name, init, RandomWeights.STD, shape);
     }
     if (!Arrays.equals(entry.shape(), shape)) {
@@ -109,6 +127,9 @@ public final class FolderWeights implements Weights {
               + ", expected F32, BF16, F16 or F64; quantised checkpoints are not supported");
     }
     fileNames.put(name, inFile);
+    if (outline) {
+      return outlined(name, shape);
+    }
     try (Scope scope = Scope.open()) {
       Tensor mapped = Tensors.over(entry.data(), entry.dtype(), shape);
       Tensor value = mapped.to(DType.F32).to(Engine.device()).keep();
@@ -121,6 +142,13 @@ public final class FolderWeights implements Weights {
                 + "' holds NaN or infinity; the file is damaged or was saved by a failed run");
       }
       return new Parameter(name, value);
+    }
+  }
+
+  /** One zero that stands for all elements. */
+  private static Parameter outlined(String name, long... shape) {
+    try (Scope scope = Scope.open()) {
+      return new Parameter(name, Tensors.zeros(1).expand(shape).keep());
     }
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model null for a new model
  */
-record Located(@Nullable Path model, DataConfig data) {
+public record Located(@Nullable Path model, DataConfig data) {
   /** Before anything was looked for. */
   static final Located NOWHERE = new Located(null, DataConfig.defaults());
 
@@ -53,7 +53,7 @@ record Located(@Nullable Path model, DataConfig data) {
   }
 
   /** A folder that a command was given: what lies there comes first, then the Hub. */
-  static Path folder(Path given, Transfer listener) {
+  public static Path folder(Path given, Transfer listener) {
     String name = given.toString().replace('\\', '/');
     return !Files.exists(given) && Place.isRepository(name, Path.of(""))
         ? fetched(name, "model", listener)

@@ -96,6 +96,11 @@ public final class ModelFolder implements AutoCloseable {
     return tensor;
   }
 
+  /** How many files hold the weights. */
+  public int fileCount() {
+    return files.size();
+  }
+
   /**
    * Tensors that lie in a shard without standing in the index; {@link #tensors} has not got them.
    */

@@ -2,12 +2,15 @@ package dev.hone.tokenizer;
 
 import dev.hone.error.HoneException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -70,7 +73,7 @@ public final class Tokenizer implements Encoder, AutoCloseable {
       asPublished.close();
       json.set(
           "post_processor",
-          Parts.template(addsBos ? text(bosId) : null, addsEos ? text(eosId) : null, vocabulary));
+          Parts.template(addsBos ? token(bosId) : null, addsEos ? token(eosId) : null, vocabulary));
       reference = load(json);
     }
   }
@@ -128,6 +131,37 @@ public final class Tokenizer implements Encoder, AutoCloseable {
   /** Id of a token as it stands in the vocabulary, or -1. */
   public int id(String token) {
     return vocabulary.getOrDefault(token, -1);
+  }
+
+  /** How it cuts words, for example {@code byte-level BPE}, {@code WordPiece}, {@code Unigram}. */
+  public String kind() {
+    String model = json.path("model").path("type").asString("");
+    if (model.isEmpty()) { // files of the first versions name no type
+      model = json.path("model").has("merges") ? "BPE" : "WordPiece";
+    }
+    boolean bytes =
+        Stream.of("pre_tokenizer", "decoder")
+            .anyMatch(part -> json.path(part).toString().contains("\"ByteLevel\""));
+    return model.equals("BPE") && bytes ? "byte-level BPE" : model;
+  }
+
+  /** Tokens that are found before a text is cut, special or not, with their ids. */
+  public Map<String, Integer> addedTokens() {
+    Map<String, Integer> added = new LinkedHashMap<>();
+    for (JsonNode token : json.path("added_tokens")) {
+      String content = token.path("content").stringValue();
+      added.put(content, token.path("id").intValue());
+    }
+    return added;
+  }
+
+  /** The token of an id as it stands in the vocabulary, or "" where there is none. */
+  public String token(int id) {
+    return vocabulary.entrySet().stream()
+        .filter(entry -> entry.getValue() == id)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse("");
   }
 
   /** Added tokens that are marked special, as spelt in a text. */
@@ -233,14 +267,6 @@ public final class Tokenizer implements Encoder, AutoCloseable {
     return id >= 0
         && whole.length > tokenizer.encode("a", false).length
         && whole[whole.length - 1] == id;
-  }
-
-  private String text(int id) {
-    return vocabulary.entrySet().stream()
-        .filter(entry -> entry.getValue() == id)
-        .map(Map.Entry::getKey)
-        .findFirst()
-        .orElseThrow();
   }
 
   private int special(TokenizerFiles files, String role) {

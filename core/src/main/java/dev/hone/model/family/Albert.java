@@ -19,6 +19,9 @@ import java.util.List;
 
 /** ALBERT (arXiv:1909.11942): narrow embeddings, and layers that share their weights in groups. */
 final class Albert implements Family {
+  /** Layers share their weights, so that no file's size stands against any number of them. */
+  private static final int MOST_LAYERS = 1000;
+
   @Override
   public List<String> architectures() {
     return Task.architectures("Albert");
@@ -57,14 +60,21 @@ final class Albert implements Family {
 
   private static List<Block> blocks(Config config, Parts parts, int hidden) {
     int layers = config.intValue("num_hidden_layers");
+    if (layers < 1 || layers > MOST_LAYERS) {
+      throw config.wrong("num_hidden_layers", "1 to " + MOST_LAYERS);
+    }
     int groups = config.optionalInt("num_hidden_groups").orElse(1);
     if (groups < 1 || groups > layers) {
       throw config.wrong("num_hidden_groups", "1 to the number of layers, " + layers);
     }
+    int inGroup = config.optionalInt("inner_group_num").orElse(1);
+    if (inGroup < 1) {
+      throw config.wrong("inner_group_num", "1 or more");
+    }
     List<List<Block>> shared = new ArrayList<>();
     for (int group = 0; group < groups; group++) {
       List<Block> inner = new ArrayList<>();
-      for (int i = 0; i < config.optionalInt("inner_group_num").orElse(1); i++) {
+      for (int i = 0; i < inGroup; i++) {
         inner.add(block(config, parts, hidden, group, i));
       }
       shared.add(inner);

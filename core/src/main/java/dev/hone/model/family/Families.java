@@ -1,6 +1,7 @@
 package dev.hone.model.family;
 
 import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
 import dev.hone.model.Backbone;
 import dev.hone.model.FolderWeights;
 import dev.hone.model.Head;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -57,7 +59,13 @@ public final class Families {
     }
   }
 
+  private static final String ROWS = "ForSequenceClassification";
+
   private Families() {}
+
+  private static List<String> classifiers() {
+    return KNOWN.keySet().stream().filter(name -> name.endsWith(ROWS)).toList();
+  }
 
   /** Architectures that load. */
   public static List<String> architectures() {
@@ -89,6 +97,7 @@ public final class Families {
     try {
       Config config = files.config();
       String architecture = classifierOf(config, folder);
+      requireOneLabelEach(config);
       ObjectNode json = config.json().deepCopy();
       json.putArray("architectures").add(architecture);
       json.put("problem_type", "single_label_classification");
@@ -106,6 +115,19 @@ public final class Families {
     }
   }
 
+  /** A head for numbers or for several labels would learn something else than it was made for. */
+  private static void requireOneLabelEach(Config config) {
+    String problem = config.optionalText("problem_type").orElse("");
+    if (problem.equals("regression") || problem.equals("multi_label_classification")) {
+      throw new HoneException(
+          config.file()
+              + ": problem_type is '"
+              + problem
+              + "', but classifiers are trained and measured on one label a row here; take another"
+              + " model, or put 'single_label_classification' there for a head that chooses one");
+    }
+  }
+
   /**
    * The classifier of the same family and name. Checkpoints of a backbone alone are called after it
    * (BertModel), or say no more than {@code model_type}.
@@ -116,7 +138,7 @@ public final class Families {
     String stem =
         named.isEmpty() ? type : named.getFirst().replaceFirst("(For|LMHead|Model).*", "");
     return KNOWN.keySet().stream()
-        .filter(name -> name.equalsIgnoreCase(stem + "ForSequenceClassification"))
+        .filter(name -> name.equalsIgnoreCase(stem + ROWS))
         .findFirst()
         .orElseThrow(
             () ->
@@ -124,8 +146,43 @@ public final class Families {
                     folder
                         + ": no classification head is known for "
                         + (named.isEmpty() ? "model_type '" + type : "'" + named.getFirst())
-                        + "'; supported are "
-                        + String.join(", ", KNOWN.keySet())));
+                        + "'"
+                        + Nearest.hint(stem + ROWS, KNOWN.keySet())
+                        + "; supported are "
+                        + Supported.list(classifiers())));
+  }
+
+  /**
+   * What a folder loads as, without its numbers: only the headers of the weights are read, so that
+   * a model of any size is there at once. Every tensor is checked as in {@link #load(Path)}, but
+   * reads as zeros. A backbone without a head is shown with the classification head that it would
+   * get.
+   */
+  public static Model outline(Path folder) {
+    ModelFolder files = ModelFolder.open(folder);
+    try {
+      Config config = files.config();
+      List<String> named = config.texts("architectures");
+      String architecture =
+          !named.isEmpty() && KNOWN.containsKey(named.getFirst())
+              ? named.getFirst()
+              : classifierOf(config, folder);
+      Family family = family(architecture, folder);
+      return built(
+          family,
+          architecture,
+          config,
+          FolderWeights.outline(files, family.prefix(), architecture),
+          files);
+    } catch (RuntimeException e) {
+      files.close();
+      throw e;
+    }
+  }
+
+  /** The family that answers to an architecture, by name; empty where none does. */
+  public static Optional<String> familyOf(String architecture) {
+    return Optional.ofNullable(KNOWN.get(architecture)).map(f -> f.getClass().getSimpleName());
   }
 
   private static Model opened(ModelFolder files, Config config, boolean renewing) {
@@ -169,8 +226,10 @@ public final class Families {
           folder
               + ": architecture '"
               + architecture
-              + "' is not supported; supported are "
-              + String.join(", ", KNOWN.keySet()));
+              + "' is not supported"
+              + Nearest.hint(architecture, KNOWN.keySet())
+              + "; supported are "
+              + Supported.list(KNOWN.keySet()));
     }
     return family;
   }

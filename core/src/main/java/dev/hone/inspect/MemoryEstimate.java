@@ -1,0 +1,86 @@
+package dev.hone.inspect;
+
+import dev.hone.model.Linear;
+import dev.hone.model.Model;
+import dev.hone.model.Parameter;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * The memory that a model takes, by a formula: F32 weights, gradients of what trains, AdamW's two
+ * moments, and what the backward pass needs of the forward pass, which is about one input and one
+ * output for each linear of a layer. A real run differs by what the engine keeps for itself.
+ *
+ * @param method {@code generate} for use without training
+ * @param trainable parameters that train
+ * @param weights bytes, as are all that follow; adapters included
+ * @param activations for one batch; of generating, the key and value cache
+ */
+public record MemoryEstimate(
+    String method,
+    long trainable,
+    long weights,
+    long gradients,
+    long moments,
+    long activations,
+    long total) {
+  /** The engine, its thread pools and the JVM. */
+  private static final long PROGRAM = 350L << 20;
+
+  private static final long F32 = 4;
+
+  /**
+   * What an estimate is for.
+   *
+   * @param batch rows at once
+   * @param tokens of a row; the model's context where that is shorter
+   * @param rank of LoRA on all linears
+   */
+  public record Load(int batch, int tokens, int rank) {
+    public static final Load USUAL = new Load(8, 512, 8);
+  }
+
+  /**
+   * @param outline whose shapes count
+   */
+  static List<MemoryEstimate> of(Model outline, Load load) {
+    List<Linear> linears =
+        outline.linears().values().stream().filter(l -> !Part.layer(l.name()).isEmpty()).toList();
+    long widths = linears.stream().mapToLong(l -> l.in() + l.out()).sum();
+    long caches =
+        linears.stream()
+            .filter(l -> l.name().matches(".*[._](k|key|v|value)(_proj|_lin)?"))
+            .mapToLong(Linear::out)
+            .sum();
+    int tokens = Math.min(load.tokens(), outline.backbone().maxPositions());
+    long perToken = F32 * load.batch() * tokens;
+    long all = outline.parameterCount();
+    long biases = sum(outline, p -> p.name().endsWith("bias"));
+    long norms = sum(outline, p -> Part.of(p.name()) == Part.NORMS);
+    return List.of(
+        estimate("generate", all, 0, 0, perToken * caches),
+        estimate("full", all, 0, all, perToken * widths),
+        estimate("lora", all, load.rank() * widths, load.rank() * widths, perToken * widths),
+        estimate("bitfit", all, 0, biases, perToken * widths),
+        estimate("ln_tuning", all, 0, norms, perToken * widths));
+  }
+
+  private static long sum(Model model, Predicate<Parameter> which) {
+    return model.parameters().stream().filter(which).mapToLong(p -> p.value().numel()).sum();
+  }
+
+  private static MemoryEstimate estimate(
+      String method, long base, long added, long trainable, long activations) {
+    long weights = F32 * (base + added);
+    long gradients = F32 * trainable;
+    long moments = 2 * F32 * trainable;
+    return new MemoryEstimate(
+        method,
+        trainable,
+        weights,
+        gradients,
+        moments,
+        activations,
+        PROGRAM + weights + gradients + moments + activations);
+  }
+}
