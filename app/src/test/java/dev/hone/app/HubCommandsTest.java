@@ -88,8 +88,7 @@ class HubCommandsTest {
     hub.close();
     System.setProperty("HF_HUB_OFFLINE", "1");
     assertEquals(online, world.hone("generate", "me/mood", "a good lamp").succeeded().out());
-    assertTrue(
-        world.hone("inspect", "maker/tiny").succeeded().out().contains("loads      yes"));
+    assertTrue(world.hone("inspect", "maker/tiny").succeeded().out().contains("loads      yes"));
     assertTrue(world.hone("pull", "maker/other").refusal().contains("HF_HUB_OFFLINE"));
   }
 

@@ -177,7 +177,7 @@ public final class BenchCommand implements Callable<Integer> {
           generator.continued(prompts, GenerationConfig.greedy(tokens), (row, token) -> false);
       double seconds = (System.nanoTime() - begun) / 1e9;
       long made = answers.stream().mapToLong(a -> a.length).sum();
-      laps.step(new StepReport(step, steps, 0, 0, 0, 0, made, seconds));
+      laps.step(new StepReport(step, steps, 0, 0, 0, 0, made, seconds, Map.of()));
     }
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("side", "hone");
