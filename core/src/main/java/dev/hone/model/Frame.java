@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.tensor.Tensor;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,32 +17,48 @@ import org.jspecify.annotations.Nullable;
  * @param angles for rotary positions, or null
  * @param others the frames of layers of kind 1, 2, ...
  * @param memory what a decoder sees of its encoder, or null
+ * @param segments where the layers are given rows as one sequence; nothing else is set then
  */
 public record Frame(
     @Nullable Tensor mask,
     boolean causal,
     Rope.@Nullable Angles angles,
     List<Frame> others,
-    @Nullable Memory memory) {
+    @Nullable Memory memory,
+    @Nullable Segments segments) {
 
   /** The frame of a stack whose layers are all of one kind. */
   public Frame(@Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles) {
-    this(mask, causal, angles, List.of(), null);
+    this(mask, causal, angles, List.of(), null, null);
   }
 
   /** The frame of a stack's layers from the frames of its kinds. */
   static Frame of(List<Frame> kinds) {
     Frame first = kinds.getFirst();
     return new Frame(
-        first.mask(), first.causal(), first.angles(), kinds.subList(1, kinds.size()), null);
+        first.mask(), first.causal(), first.angles(), kinds.subList(1, kinds.size()), null, null);
+  }
+
+  static Frame of(Segments segments) {
+    return new Frame(null, false, null, List.of(), null, segments);
   }
 
   Frame seeing(Memory source) {
-    return new Frame(mask, causal, angles, others, source);
+    return new Frame(mask, causal, angles, others, source, segments);
   }
 
   /** The frame of layers of this kind. */
   public Frame of(int kind) {
     return kind == 0 ? this : others.get(kind - 1);
+  }
+
+  /**
+   * Work that looks from token to token, on rows [B, T, ...] and their own frame, however rows are
+   * laid out.
+   *
+   * @param inputs what the layer is given of each token, [B, T, ...] or as {@link Segments}
+   */
+  Tensor onRows(List<Tensor> inputs, BiFunction<List<Tensor>, Frame, Tensor> work) {
+    return segments == null ? work.apply(inputs, this) : segments.each(inputs, work);
   }
 }

@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,13 +55,17 @@ public record MultiHeadAttention(
 
   @Override
   public Tensor forward(Tensor x, Frame frames, Pass pass) {
-    Frame frame = frames.of(kind);
-    long rows = x.size(0);
-    long width = x.size(1);
-    Tensor[] qkv = projection.apply(x, pass);
-    Tensor q = split(qkv[0], heads);
-    Tensor k = split(qkv[1], keyValueHeads);
-    Tensor v = split(qkv[2], keyValueHeads);
+    Tensor mixed =
+        frames.onRows(
+            List.of(projection.apply(x, pass)), (qkv, own) -> mixed(qkv, own.of(kind), pass));
+    return output.forward(mixed, pass);
+  }
+
+  /** Queries, keys and values [B, T, heads * D] to [B, T, H * D]. */
+  private Tensor mixed(List<Tensor> qkv, Frame frame, Pass pass) {
+    Tensor q = split(qkv.get(0), heads);
+    Tensor k = split(qkv.get(1), keyValueHeads);
+    Tensor v = split(qkv.get(2), keyValueHeads);
     if (frame.angles() != null) {
       q = frame.angles().turn(q);
       k = frame.angles().turn(k);
@@ -75,8 +80,7 @@ public record MultiHeadAttention(
             ? Functional.scaledDotProductAttention(
                 q, k, v, frame.mask(), pass.rate(dropout), frame.causal(), scale)
             : capped(q, k, v, frame, pass);
-    Tensor joined = mixed.transpose(1, 2).reshape(rows, width, (long) heads * headWidth);
-    return output.forward(joined, pass);
+    return mixed.transpose(1, 2).reshape(q.size(0), q.size(2), (long) heads * headWidth);
   }
 
   /** What no fused kernel does: scores go through cap * tanh(score / cap). */

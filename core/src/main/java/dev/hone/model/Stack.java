@@ -27,7 +27,11 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
 
   @Override
   default Tensor forward(Inputs inputs, Pass pass) {
-    return walk(begin(inputs, pass), inputs, pass);
+    if (!pass.packed() || inputs.mask() == null || inputs.leftPadded()) {
+      return walk(begin(inputs, pass), inputs, pass);
+    }
+    Start start = Segments.begin(inputs, rows -> begin(rows, pass));
+    return start.frame().segments().spread(walk(start, inputs, pass));
   }
 
   /** From a beginning to the last hidden states. */
@@ -37,6 +41,8 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
     Tensor x = start.hidden();
     if (prefix != null) {
       x = prefix.hidden(inputs, () -> climb(begin(inputs, pass.quiet()), 0, first, pass.quiet()));
+      Segments segments = start.frame().segments();
+      x = segments == null ? x : segments.join(x);
     }
     x = climb(new Start(x, start.frame()), first, blocks().size(), pass);
     x = finish(x, inputs, pass);

@@ -2,6 +2,8 @@ package dev.hone.train;
 
 import dev.hone.config.Doc;
 import dev.hone.config.Range;
+import dev.hone.tensor.Device;
+import dev.hone.tensor.Engine;
 
 /** How long and how fast a run learns. */
 public record TrainConfig(
@@ -12,14 +14,20 @@ public record TrainConfig(
     @Doc("Rows computed at once; 0 means as many as go well together. Gradients are equal")
         @Range(min = 0)
         int microBatch,
-    @Doc("Tokens computed at once, padding included; 0 means any number. Gradients are equal")
+    @Doc(
+            "Tokens computed at once, padding included where there is any; 0 means any number."
+                + " Gradients are equal")
         @Range(min = 0)
         int microTokens,
+    @Doc(
+            "Rows of unequal length one behind the other in place of side by side with padding:"
+                + " auto does so on a GPU. Gradients are equal")
+        Packing packing,
     @Doc("Keep only what goes into each layer and compute the layer again: less memory, slower")
         boolean gradientCheckpointing,
     @Doc(
-            "Run layers below the lowest one that trains once a row, without dropout, and keep on disk"
-                + " what they made")
+            "Run layers below the lowest one that trains once a row, without dropout, and keep on"
+                + " disk what they made")
         boolean cacheFrozen,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
     @Doc("Course of the rate after the warm-up") Schedule schedule,
@@ -51,6 +59,13 @@ public record TrainConfig(
     COSINE
   }
 
+  /** Whether rows go through the layers as one sequence. */
+  public enum Packing {
+    AUTO,
+    TRUE,
+    FALSE
+  }
+
   public static TrainConfig defaults() {
     return new TrainConfig(
         3,
@@ -58,6 +73,7 @@ public record TrainConfig(
         16,
         0,
         4096,
+        Packing.AUTO,
         false,
         true,
         1e-3,
@@ -76,6 +92,11 @@ public record TrainConfig(
         true);
   }
 
+  /** Whether rows are packed on the device in use: few large operations are what a GPU likes. */
+  boolean packs() {
+    return packing == Packing.AUTO ? Engine.device() == Device.CUDA : packing == Packing.TRUE;
+  }
+
   /** The same with another highest rate. */
   public TrainConfig withRate(double other) {
     return new TrainConfig(
@@ -84,6 +105,7 @@ public record TrainConfig(
         batch,
         microBatch,
         microTokens,
+        packing,
         gradientCheckpointing,
         cacheFrozen,
         other,

@@ -259,6 +259,7 @@ public final class BenchCommand implements Callable<Integer> {
         batch,
         0,
         microTokens,
+        TrainConfig.Packing.AUTO,
         checkpointing,
         false,
         rate,
