@@ -1,5 +1,6 @@
 package dev.hone.model;
 
+import dev.hone.tensor.QueryBlocks;
 import dev.hone.tensor.Tensor;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param angles for rotary positions, or null
  * @param others the frames of layers of kind 1, 2, ...
  * @param memory what a decoder sees of its encoder, or null
+ * @param sight in place of mask where rows are too long for one over all positions, or null
  * @param segments where the layers are given rows as one sequence; nothing else is set then
  */
 public record Frame(
@@ -25,26 +27,40 @@ public record Frame(
     Rope.@Nullable Angles angles,
     List<Frame> others,
     @Nullable Memory memory,
+    @Nullable Sight sight,
     @Nullable Segments segments) {
 
   /** The frame of a stack whose layers are all of one kind. */
   public Frame(@Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles) {
-    this(mask, causal, angles, List.of(), null, null);
+    this(mask, causal, angles, List.of(), null, null, null);
+  }
+
+  /** Of rows of {@code width} positions that differ in what they see. */
+  static Frame of(Sight sight, long width, Rope.@Nullable Angles angles) {
+    return width > QueryBlocks.SIZE
+        ? new Frame(null, false, angles, List.of(), null, sight, null)
+        : new Frame(sight.mask().of(0, width), false, angles);
   }
 
   /** The frame of a stack's layers from the frames of its kinds. */
   static Frame of(List<Frame> kinds) {
     Frame first = kinds.getFirst();
     return new Frame(
-        first.mask(), first.causal(), first.angles(), kinds.subList(1, kinds.size()), null, null);
+        first.mask(),
+        first.causal(),
+        first.angles(),
+        kinds.subList(1, kinds.size()),
+        null,
+        first.sight(),
+        null);
   }
 
   static Frame of(Segments segments) {
-    return new Frame(null, false, null, List.of(), null, segments);
+    return new Frame(null, false, null, List.of(), null, null, segments);
   }
 
   Frame seeing(Memory source) {
-    return new Frame(mask, causal, angles, others, source, segments);
+    return new Frame(mask, causal, angles, others, source, sight, segments);
   }
 
   /** The frame of layers of this kind. */

@@ -1,6 +1,7 @@
 package dev.hone.model;
 
 import dev.hone.tensor.Functional;
+import dev.hone.tensor.QueryBlocks;
 import dev.hone.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -75,16 +76,38 @@ public record MultiHeadAttention(
       k = all[0];
       v = all[1];
     }
-    Tensor mixed =
-        softCap == 0
-            ? Functional.scaledDotProductAttention(
-                q, k, v, frame.mask(), pass.rate(dropout), frame.causal(), scale)
-            : capped(q, k, v, frame, pass);
+    Tensor mixed = seen(q, k, v, frame, pass);
     return mixed.transpose(1, 2).reshape(q.size(0), q.size(2), (long) heads * headWidth);
   }
 
+  private Tensor seen(Tensor q, Tensor k, Tensor v, Frame frame, Pass pass) {
+    double rate = pass.rate(dropout);
+    boolean capped = softCap != 0 && q.size(2) > QueryBlocks.SIZE;
+    Sight sight = frame.sight();
+    if (sight == null && !capped && !Sight.inParts(q, rate)) {
+      return look(q, k, v, frame.mask(), frame.causal(), pass);
+    }
+    if (sight == null) {
+      sight = frame.causal() ? Sight.ofCausal() : Sight.ofAll(frame.mask());
+    }
+    return sight.attention(
+        q,
+        k,
+        v,
+        rate > 0,
+        (some, keys, values, mask) -> look(some, keys, values, mask, false, pass));
+  }
+
+  private Tensor look(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal, Pass pass) {
+    if (softCap == 0) {
+      return Functional.scaledDotProductAttention(q, k, v, mask, pass.rate(dropout), causal, scale);
+    }
+    return capped(q, k, v, causal ? Masks.causal(0, q.size(2), null) : mask, pass);
+  }
+
   /** What no fused kernel does: scores go through cap * tanh(score / cap). */
-  private Tensor capped(Tensor q, Tensor k, Tensor v, Frame frame, Pass pass) {
+  private Tensor capped(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Pass pass) {
     long rows = q.size(0);
     long width = q.size(2);
     long group = heads / keyValueHeads;
@@ -92,7 +115,6 @@ public record MultiHeadAttention(
     double factor = scale == null ? 1 / Math.sqrt(headWidth) : scale;
     Tensor scores = grouped.matmul(k.t()).mul(factor / softCap).tanh().mul(softCap);
     scores = scores.view(rows, heads, width, k.size(2));
-    Tensor mask = frame.causal() ? Masks.causal(0, width, null) : frame.mask();
     if (mask != null) {
       scores = scores.maskedFill(mask.eq(0), -Float.MAX_VALUE);
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -27,7 +28,7 @@ record Segments(List<Group> groups, long rows, long width, Tensor tokens, Tensor
   /** A sequence and what its layers share. */
   static Stack.Start begin(Inputs inputs, Function<Inputs, Stack.Start> begin) {
     int width = Math.toIntExact(inputs.width());
-    Tensor mask = java.util.Objects.requireNonNull(inputs.mask());
+    Tensor mask = Objects.requireNonNull(inputs.mask());
     long[] lengths = mask.sum(1).toLongs();
     List<Integer> order =
         IntStream.range(0, lengths.length)

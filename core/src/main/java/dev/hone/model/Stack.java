@@ -4,6 +4,7 @@ import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Layers on top of each other. A pass is made of its beginning, the layers one by one and its end,
@@ -31,7 +32,7 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
       return walk(begin(inputs, pass), inputs, pass);
     }
     Start start = Segments.begin(inputs, rows -> begin(rows, pass));
-    return start.frame().segments().spread(walk(start, inputs, pass));
+    return Objects.requireNonNull(start.frame().segments()).spread(walk(start, inputs, pass));
   }
 
   /** From a beginning to the last hidden states. */
