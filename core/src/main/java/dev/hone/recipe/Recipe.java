@@ -1,5 +1,6 @@
 package dev.hone.recipe;
 
+import dev.hone.config.ByteSize;
 import dev.hone.config.Doc;
 import dev.hone.config.Place;
 import dev.hone.config.Range;
@@ -30,6 +31,8 @@ public record Recipe(
     @Doc("cpu or cuda") Device device,
     @Doc("Threads of the engine; 0 means one a physical core") @Range(min = 0, max = 1024)
         int threads,
+    @Doc("Most memory that the run may take, for example 4 GiB; absent: no bound is kept")
+        @Nullable ByteSize memory,
     @Doc("Folder that holds the runs") Path runs) {
 
   /** Where tensors live and are computed. */
@@ -41,6 +44,13 @@ public record Recipe(
     public dev.hone.tensor.Device engine() {
       return this == CUDA ? dev.hone.tensor.Device.CUDA : dev.hone.tensor.Device.CPU;
     }
+  }
+
+  /** The same with its folder elsewhere. */
+  public Recipe in(Path otherRuns) {
+    return new Recipe(
+        name, model, newModel, data, method, objective, train, evaluate, seed, device, threads,
+        memory, otherRuns);
   }
 
   public static Recipe defaults() {
@@ -56,6 +66,7 @@ public record Recipe(
         1,
         Device.CPU,
         0,
+        null,
         Path.of("runs"));
   }
 }

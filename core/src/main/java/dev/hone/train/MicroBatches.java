@@ -10,7 +10,7 @@ import java.util.List;
  * Divides the rows of a step into what is computed at once. Rows of like length go together, so
  * that little is padded; gradients add up to the same in any division.
  */
-final class MicroBatches {
+public final class MicroBatches {
   /** What one more micro-batch costs beside its tokens, as a number of tokens. */
   private static final long OVERHEAD = 48;
 
@@ -22,7 +22,7 @@ final class MicroBatches {
    * @param maxRows at once; 0 means any number
    * @param maxTokens padded tokens at once; 0 means any number; a row longer than this is alone
    */
-  static List<List<TokenRow>> of(List<TokenRow> rows, int maxRows, int maxTokens) {
+  public static List<List<TokenRow>> of(List<TokenRow> rows, int maxRows, int maxTokens) {
     List<TokenRow> sorted =
         rows.stream().sorted(Comparator.comparingInt(TokenRow::length).reversed()).toList();
     int n = sorted.size();

@@ -21,6 +21,8 @@ public record TrainConfig(
             "Run layers below the lowest one that trains once a row, without dropout, and keep on disk"
                 + " what they made")
         boolean cacheFrozen,
+    @Doc("Keep the optimiser's moments in a file: less memory, two passes over the file a step")
+        boolean momentsOnDisk,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
     @Doc("Course of the rate after the warm-up") Schedule schedule,
     @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")
@@ -60,6 +62,7 @@ public record TrainConfig(
         4096,
         false,
         true,
+        false,
         1e-3,
         Schedule.COSINE,
         0.06,
@@ -76,6 +79,33 @@ public record TrainConfig(
         true);
   }
 
+  /** The same mathematics in less memory. */
+  public TrainConfig within(int tokensAtOnce, boolean checkpointing, boolean onDisk) {
+    return new TrainConfig(
+        epochs,
+        steps,
+        batch,
+        microBatch,
+        tokensAtOnce,
+        checkpointing,
+        cacheFrozen,
+        onDisk,
+        rate,
+        schedule,
+        warmup,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+        clip,
+        labelSmoothing,
+        dropout,
+        evaluateEvery,
+        patience,
+        checkpointEvery,
+        keepBest);
+  }
+
   /** The same with another highest rate. */
   public TrainConfig withRate(double other) {
     return new TrainConfig(
@@ -86,6 +116,7 @@ public record TrainConfig(
         microTokens,
         gradientCheckpointing,
         cacheFrozen,
+        momentsOnDisk,
         other,
         schedule,
         warmup,
