@@ -61,7 +61,7 @@ public record MemoryPlan(
     if (least > limit) {
       throw tooLarge(limit, least, "weights and gradients alone");
     }
-    List<TokenRow> tried = largest(plan, wanted.microBatch(), TRIED);
+    List<TokenRow> tried = largest(plan, wanted, TRIED);
     Footprint plain = Footprint.measure(model, method, objective, wanted, tried);
     long fits = tokens(plan, wanted, wanted.microTokens());
     long epoch = tokensOfEpoch(plan);
@@ -147,14 +147,15 @@ public record MemoryPlan(
 
   /** Padded tokens of the largest micro-batch of an epoch. */
   private static long tokens(BatchPlan plan, TrainConfig config, int microTokens) {
-    return Footprint.tokens(largest(plan, config.microBatch(), microTokens));
+    return Footprint.tokens(largest(plan, config, microTokens), config.packs());
   }
 
-  private static List<TokenRow> largest(BatchPlan plan, int microBatch, int microTokens) {
+  private static List<TokenRow> largest(BatchPlan plan, TrainConfig config, int microTokens) {
     List<TokenRow> largest = List.of();
     for (int step = 0; step < plan.stepsPerEpoch(); step++) {
-      for (List<TokenRow> part : MicroBatches.of(plan.rows(step), microBatch, microTokens)) {
-        if (Footprint.tokens(part) > Footprint.tokens(largest)) {
+      for (List<TokenRow> part :
+          MicroBatches.of(plan.rows(step), config.microBatch(), microTokens, config.packs())) {
+        if (Footprint.tokens(part, config.packs()) > Footprint.tokens(largest, config.packs())) {
           largest = part;
         }
       }

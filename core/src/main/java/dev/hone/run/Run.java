@@ -241,7 +241,8 @@ public final class Run {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
-            : MicroBatches.of(rows.validation(), recipe.evaluate().batch(), config.microTokens());
+            : MicroBatches.of(
+                rows.validation(), recipe.evaluate().batch(), config.microTokens(), false);
     return new Trainer(
         model,
         method,

@@ -555,6 +555,20 @@ public final class Tensor implements AutoCloseable {
     return result;
   }
 
+  /** Pieces of these lengths along an axis; they share memory. */
+  public Tensor[] split(int axis, long... lengths) {
+    int at = Shapes.axis("split", this, axis);
+    if (java.util.Arrays.stream(lengths).sum() != size(at)) {
+      throw Shapes.mismatch("split", "lengths that add up to axis " + axis, this);
+    }
+    TensorVector parts = handle().split_with_sizes(lengths, at);
+    Tensor[] result = new Tensor[lengths.length];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = of(parts.get(i));
+    }
+    return result;
+  }
+
   // In place
 
   public void copyFrom(Tensor source) {

@@ -81,6 +81,9 @@ public record Footprint(long fixed, double perToken, double secondsPerToken) {
     try (Scope scope = Scope.open();
         GradMode on = GradMode.on()) {
       Pass pass = Pass.plain().with(method).train(config.dropout());
+      if (config.packs()) {
+        pass = pass.packing();
+      }
       double ignored =
           all.learn(
               model,
@@ -90,11 +93,14 @@ public record Footprint(long fixed, double perToken, double secondsPerToken) {
               1.0 / Math.max(1, all.count(batch)));
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
-    return new Sample(tokens(rows), Cpu.peakResidentBytes(), seconds);
+    return new Sample(tokens(rows, config.packs()), Cpu.peakResidentBytes(), seconds);
   }
 
-  /** Padded tokens of a micro-batch. */
-  public static long tokens(List<TokenRow> rows) {
+  /** Tokens of a micro-batch, with the padding where there is any. */
+  public static long tokens(List<TokenRow> rows, boolean packed) {
+    if (packed) {
+      return rows.stream().mapToLong(row -> (long) row.sides().size() * row.length()).sum();
+    }
     long width = rows.stream().mapToInt(TokenRow::length).max().orElse(0);
     return rows.size() * width * (rows.isEmpty() ? 1 : rows.getFirst().sides().size());
   }

@@ -105,7 +105,8 @@ public record Trainer(
         double rate = schedule.rate(step);
         Batch whole = Batch.of(plan.rows(step), padId);
         List<List<TokenRow>> parts =
-            MicroBatches.of(plan.rows(step), config.microBatch(), config.microTokens());
+            MicroBatches.of(
+                plan.rows(step), config.microBatch(), config.microTokens(), config.packs());
         int most = parts.stream().mapToInt(List::size).max().orElse(1);
         Objective all = objective.over(model, method, plan.rows(step), most, padId);
         double loss = gradients(step, whole, parts, all);
@@ -187,6 +188,9 @@ public record Trainer(
         Pass pass = Pass.plain().with(method).train(config.dropout());
         if (config.gradientCheckpointing()) {
           pass = pass.checkpointing(drawn);
+        }
+        if (config.packs()) {
+          pass = pass.packing();
         }
         if (prefix != null) {
           pass = pass.above(prefix);

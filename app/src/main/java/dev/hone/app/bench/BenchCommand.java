@@ -262,6 +262,7 @@ public final class BenchCommand implements Callable<Integer> {
         batch,
         0,
         microTokens,
+        TrainConfig.Packing.AUTO,
         checkpointing,
         false,
         momentsOnDisk,
