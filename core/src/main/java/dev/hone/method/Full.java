@@ -1,5 +1,6 @@
 package dev.hone.method;
 
+import dev.hone.error.HoneException;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
 import dev.hone.tensor.Scope;
@@ -27,6 +28,11 @@ public final class Full implements Method {
       for (Parameter parameter : model.parameters()) {
         if (!parameter.trains() || !chosen.contains(parameter.name())) {
           continue;
+        }
+        if (parameter.value().isQuantised()) {
+          throw new HoneException(
+              "method full trains every weight, which a quantised base cannot hold: take method lora,"
+                  + " or leave dtype out");
         }
         copies.put(parameter.name(), parameter.value().copy().requiresGrad(true).keep());
       }
