@@ -33,6 +33,7 @@ public final class FolderWeights implements Weights {
   private final String prefix;
   private final boolean bare;
   private final boolean taskHead;
+  private final boolean writes;
   private final boolean renewing;
   private final boolean outline;
   private final Storage storage;
@@ -61,6 +62,7 @@ public final class FolderWeights implements Weights {
     this.folder = folder;
     this.prefix = prefix;
     this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining)");
+    this.writes = !taskHead || architecture.endsWith("ForConditionalGeneration");
     this.renewing = renewing;
     this.outline = outline;
     this.storage = storage;
@@ -148,7 +150,8 @@ public final class FolderWeights implements Weights {
       return outlined(name, shape);
     }
     try (Scope scope = Scope.open()) {
-      boolean matrix = shape.length == 2 && !replaceable;
+      // A classifier's head is small, and trained whole as a rule.
+      boolean matrix = shape.length == 2 && shape[0] > 1 && (writes || !replaceable);
       return new Parameter(name, (matrix ? matrix(entry) : whole(inFile)).keep());
     }
   }

@@ -21,6 +21,7 @@ import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The quantised matrices of a model, worked out once and kept in the cache folder, from where they
@@ -34,6 +35,9 @@ final class QuantisedFile {
   private final Storage storage;
   private final Path path;
   private final Map<String, Packing> made = new LinkedHashMap<>();
+
+  /** The file, mapped for as long as the model's folder is open; null where it is not there yet. */
+  private @Nullable Safetensors mapped;
 
   private QuantisedFile(ModelFolder folder, Storage storage, Path path) {
     this.folder = folder;
@@ -52,14 +56,6 @@ final class QuantisedFile {
     String name = storage.word() + "-" + Hashes.hex(digest).substring(0, 24) + ".safetensors";
     return new QuantisedFile(folder, storage, CacheFolder.of("quantised").resolve(name));
   }
-
-  /** Where it lies, or will. */
-  Path path() {
-    return path;
-  }
-
-  /** A map of the file for as long as the model's folder is open, or null where there is none. */
-  private @org.jspecify.annotations.Nullable Safetensors mapped;
 
   /**
    * One matrix, in the open scope.
@@ -80,15 +76,28 @@ final class QuantisedFile {
   }
 
   private Packing read(Safetensors file, String name, long rows, long columns) {
-    return storage == Storage.INT8
-        ? new Int8(part(file, name, "codes"), part(file, name, "scales"))
-        : new Nf4(
-            rows,
-            columns,
-            part(file, name, "codes"),
-            part(file, name, "largest"),
-            part(file, name, "groups"),
-            part(file, name, "mean"));
+    try {
+      Packing packing =
+          storage == Storage.INT8
+              ? new Int8(part(file, name, "codes"), part(file, name, "scales"))
+              : new Nf4(
+                  rows,
+                  columns,
+                  part(file, name, "codes"),
+                  part(file, name, "largest"),
+                  part(file, name, "groups"),
+                  part(file, name, "mean"));
+      if (packing.rows() == rows && packing.columns() == columns) {
+        return packing;
+      }
+    } catch (IllegalArgumentException | HoneException e) {
+      throw new HoneException(damaged(name) + " (" + e.getMessage() + ")", e);
+    }
+    throw new HoneException(damaged(name));
+  }
+
+  private String damaged(String name) {
+    return path + " is damaged at '" + name + "'; remove it, and it is made anew";
   }
 
   private static Tensor part(Safetensors file, String name, String part) {

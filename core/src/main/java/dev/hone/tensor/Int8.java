@@ -11,6 +11,12 @@ import java.util.Map;
 public record Int8(Tensor codes, Tensor scales) implements Packing {
   private static final double LARGEST = 127;
 
+  public Int8 {
+    if (codes.rank() != 2 || scales.numel() != codes.size(0)) {
+      throw Shapes.mismatch("int8", "codes [R, C] and scales [R, 1]", codes, scales);
+    }
+  }
+
   /** A row's scale is its largest absolute number / 127; a number moves by half a scale at most. */
   public static Int8 of(Tensor matrix) {
     Tensor largest = new Tensor(matrix.abs().handle().amax(new long[] {1}, true));

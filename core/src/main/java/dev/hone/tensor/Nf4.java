@@ -54,6 +54,17 @@ public record Nf4(long rows, long columns, Tensor codes, Tensor largest, Tensor 
     return pairs;
   }
 
+  public Nf4 {
+    long blocks = Math.ceilDiv(rows * columns, BLOCK);
+    if (codes.numel() != blocks * BLOCK / 2
+        || largest.numel() != blocks
+        || groups.numel() != Math.ceilDiv(blocks, GROUP)
+        || mean.numel() != 1) {
+      throw Shapes.mismatch(
+          "nf4 [" + rows + ", " + columns + "]", "its parts", codes, largest, groups, mean);
+    }
+  }
+
   /**
    * @param matrix F32 [R, C]
    */
@@ -87,16 +98,6 @@ public record Nf4(long rows, long columns, Tensor codes, Tensor largest, Tensor 
 
   private static Tensor largest(Tensor blocks) {
     return new Tensor(blocks.abs().handle().amax(new long[] {1}, false));
-  }
-
-  /** How many blocks a matrix has. */
-  public static long blocks(long rows, long columns) {
-    return Math.ceilDiv(rows * columns, BLOCK);
-  }
-
-  /** How many groups the blocks of a matrix have. */
-  public static long groups(long rows, long columns) {
-    return Math.ceilDiv(blocks(rows, columns), GROUP);
   }
 
   @Override

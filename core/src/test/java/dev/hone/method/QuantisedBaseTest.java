@@ -93,7 +93,9 @@ class QuantisedBaseTest {
       Learned expected = Learned.of(c.config(), plain);
       assertClose(expected.logits(), actual.logits(), "logits");
       assertEquals(expected.gradients().keySet(), actual.gradients().keySet());
-      expected.gradients().forEach((n, g) -> assertClose(g, Objects.requireNonNull(actual.gradients().get(n)), n));
+      expected
+          .gradients()
+          .forEach((n, g) -> assertClose(g, Objects.requireNonNull(actual.gradients().get(n)), n));
     }
   }
 
@@ -120,8 +122,7 @@ class QuantisedBaseTest {
   @Test
   void fullTuningIsRefusedWhereAWeightIsQuantised() {
     try (Model model = Families.load(written(MethodCases.LLAMA), Storage.NF4)) {
-      HoneException refused =
-          assertThrows(HoneException.class, () -> new Full(model).close());
+      HoneException refused = assertThrows(HoneException.class, () -> new Full(model).close());
       assertTrue(refused.toString().contains("take method lora"), refused.toString());
       FullConfig norms = new FullConfig(FullConfig.Stored.F32, List.of("norms"), List.of());
       try (Full full = new Full(norms, model)) { // vectors are never quantised
@@ -166,8 +167,7 @@ class QuantisedBaseTest {
     LoraConfig config = MethodCases.lora(Map.of("start", LoraConfig.Start.LOFTQ));
     try (Model model = Families.load(written(MethodCases.LLAMA), Storage.BFLOAT16)) {
       HoneException refused =
-          assertThrows(HoneException.class, () -> Methods.attach(config, model).close())
-              ;
+          assertThrows(HoneException.class, () -> Methods.attach(config, model).close());
       assertTrue(refused.toString().contains("set dtype: nf4 or int8"), refused.toString());
     }
   }

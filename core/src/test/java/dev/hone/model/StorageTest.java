@@ -10,6 +10,7 @@ import dev.hone.TinyModels;
 import dev.hone.error.HoneException;
 import dev.hone.model.family.Families;
 import dev.hone.store.CacheFolder;
+import dev.hone.store.TensorFile;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.NativeMemory;
@@ -75,7 +76,7 @@ class StorageTest {
 
   /** The matrices rounded as the storage rounds, everything else as it is. */
   private static UnaryOperator<Tensor> rounded(Storage storage) {
-    return t -> t.rank() == 2 ? storage.pack(t).dense().contiguous() : t;
+    return t -> t.rank() == 2 && t.size(0) > 1 ? storage.pack(t).dense().contiguous() : t;
   }
 
   @ParameterizedTest(name = "{index}")
@@ -129,6 +130,25 @@ class StorageTest {
       Path other = write("plain", config, model, t -> t.mul(1.5));
       logits(other, storage);
       assertEquals(2, files());
+    }
+  }
+
+  @Test
+  void aFileOfOtherShapesIsNamedAndToBeRemoved() throws IOException {
+    String config = TinyModels.llamaConfig("{}");
+    try (Model model = TinyModels.random(config)) {
+      Path plain = write("plain", config, model, UnaryOperator.identity());
+      logits(plain, Storage.INT8);
+      Path file = onlyFile();
+      try (Scope scope = Scope.open()) {
+        Map<String, Tensor> parts = new LinkedHashMap<>(TensorFile.read(file));
+        parts.replaceAll(
+            (name, part) -> name.contains("q_proj") ? part.narrow(0, 0, 1).contiguous() : part);
+        TensorFile.write(file, parts);
+      }
+      HoneException refused =
+          assertThrows(HoneException.class, () -> Families.load(plain, Storage.INT8));
+      assertTrue(refused.toString().contains("remove it, and it is made anew"), refused.toString());
     }
   }
 
