@@ -11,6 +11,7 @@ import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.method.Full;
+import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
 import dev.hone.model.Model;
@@ -96,6 +97,9 @@ public final class Run {
   }
 
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
+    if (recipe.method() instanceof FullConfig full) {
+      var ignored = Full.chosen(full, base.model()); // what is refused is refused at once
+    }
     Prepared rows = Prepared.of(splits, located.data(), base);
     SameInputs.require(folder, base, rows);
     if (rows.test().isEmpty()) {

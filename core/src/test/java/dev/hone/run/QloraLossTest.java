@@ -1,6 +1,7 @@
 package dev.hone.run;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.hone.Hone;
 import dev.hone.model.Inputs;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.ObjectMapper;
 
 /**
  * What four bits cost in loss, on the base that comes with the program: some minutes, so only when
@@ -38,6 +40,15 @@ class QloraLossTest {
 
   @Test
   void withinTwoPercentOfLoraOverF32() throws IOException {
+    Path text = ROOT.resolve("../shared/data/wikitext2/valid.txt").normalize();
+    assumeTrue(Files.exists(text), text + " is not here");
+    ObjectMapper json = new ObjectMapper();
+    Files.write(
+        folder.resolve("rows.jsonl"),
+        Files.readAllLines(text).stream()
+            .filter(line -> line.length() > 300)
+            .map(line -> json.writeValueAsString(Map.of("text", line)))
+            .toList());
     Files.writeString(
         folder.resolve("recipe.yaml"),
         """
@@ -51,7 +62,7 @@ class QloraLossTest {
         """
             .formatted(
                 ROOT.resolve("models/hone-base"),
-                ROOT.resolve("../shared/data/wikitext2/valid.txt").normalize(),
+                folder.resolve("rows.jsonl"),
                 folder.resolve("runs")));
     Map<Storage, Double> losses = new EnumMap<>(Storage.class);
     for (Storage storage : new Storage[] {Storage.FLOAT32, Storage.INT8, Storage.NF4}) {
