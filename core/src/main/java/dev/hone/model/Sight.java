@@ -39,8 +39,12 @@ record Sight(long seen, boolean causal, @Nullable Window window, Mask mask) {
 
   /** What a mask says that is there already; null = everywhere. */
   static Sight ofAll(@Nullable Tensor mask) {
-    boolean same = mask == null || mask.size(-2) == 1;
-    return new Sight(0, false, null, (from, count) -> same ? mask : mask.narrow(-2, from, count));
+    return new Sight(
+        0,
+        false,
+        null,
+        (from, count) ->
+            mask == null || mask.size(-2) == 1 ? mask : mask.narrow(-2, from, count));
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.method.MethodConfig;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.model.NewModelConfig;
+import dev.hone.model.Storage;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.preference.PreferenceConfig;
 import java.nio.file.Path;
@@ -20,6 +21,10 @@ public record Recipe(
     @Doc("Name of the run; its folder is runs/NAME") String name,
     @Doc("Base model: a folder in the Hugging Face layout, or owner/name[@revision] on the Hub")
         @Nullable Place model,
+    @Doc(
+            "How the base's frozen matrices are kept: float32, bfloat16, float16, int8, nf4, or auto"
+                + " (float32 where memory allows, else as the file has them); computing is float32")
+        Storage dtype,
     @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
     DataConfig data,
     @Doc("How the model is adapted") MethodConfig method,
@@ -57,6 +62,7 @@ public record Recipe(
     return new Recipe(
         "run",
         null,
+        Storage.AUTO,
         null,
         DataConfig.defaults(),
         LoraConfig.defaults(),

@@ -12,6 +12,7 @@ import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.method.Full;
+import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
 import dev.hone.model.Model;
@@ -133,19 +134,23 @@ public final class Run {
 
   private Base base(Splits splits, RunFolder folder) {
     if (recipe.newModel() != null) {
+      if (recipe.dtype().rounds()) {
+        throw new HoneException(
+            "dtype: a new model trains every weight, which needs float32; leave dtype out");
+      }
       return Base.create(recipe, recipe.newModel(), splits.train(), folder.file("model"), listener);
     }
     Path model = located.model();
     if (model == null) {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
-    Base base = Base.open(model);
+    Base base = Base.open(model, recipe.dtype());
     if (base.speaks()) {
       return base;
     }
     base.close();
     Engine.seed(recipe.seed()); // a new head is drawn
-    Base classifier = Base.classifier(model, Prepared.labels(splits));
+    Base classifier = Base.classifier(model, Prepared.labels(splits), recipe.dtype());
     if (!classifier.model().made().isEmpty()) {
       listener.note("new, from random weights: " + String.join(", ", classifier.model().made()));
     }
@@ -153,6 +158,9 @@ public final class Run {
   }
 
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
+    if (recipe.method() instanceof FullConfig full) {
+      var ignored = Full.chosen(full, base.model()); // what is refused is refused at once
+    }
     Prepared rows = Prepared.of(splits, located.data(), base);
     SameInputs.require(folder, base, rows);
     if (rows.test().isEmpty()) {
@@ -161,6 +169,7 @@ public final class Run {
               + " files in data.split.testPath");
     }
     listener.note(Notes.data(rows));
+    listener.note(Notes.weights(base));
     Skill skill = Skill.of(base, recipe, recipe.data(), rows);
     if (skill instanceof PreferenceSkill preferences) {
       preferences.refer(base, folder.file(PreferenceSkill.FILE), listener);
@@ -273,7 +282,7 @@ public final class Run {
             + layers
             + " layers do not train: they run once a row, without dropout"
             + " (train.cacheFrozen=false runs them in every step)");
-    return FrozenLayers.open(folder.file("frozen"), base.fingerprint(), base.model(), layers);
+    return FrozenLayers.open(folder.file("frozen"), base.numbers(), base.model(), layers);
   }
 
   /**

@@ -68,10 +68,13 @@ final class DenseProduct {
 
   /**
    * @param x [..., in], F32
-   * @param weight [out, in], F32, in any layout
+   * @param weight [out, in], F32, in any layout; packed, its numbers live for this product only
    * @param bias [out], or null
    */
   static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    if (weight.isPacked()) {
+      return Scope.only(() -> linear(x, weight.dense(), bias));
+    }
     if (ONEDNN != null && x.device() == Device.CPU && x.dtype() == DType.F32 && worth(x, weight)) {
       return Scope.only(() -> ONEDNN.linear(x, weight, bias));
     }
