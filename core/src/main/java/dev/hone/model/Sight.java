@@ -40,11 +40,10 @@ record Sight(long seen, boolean causal, @Nullable Window window, Mask mask) {
   /** What a mask says that is there already; null = everywhere. */
   static Sight ofAll(@Nullable Tensor mask) {
     return new Sight(
-        0, false, null, mask == null || mask.size(-2) == 1 ? (from, count) -> mask : rowsOf(mask));
-  }
-
-  private static Mask rowsOf(Tensor whole) {
-    return (from, count) -> whole.narrow(-2, from, count);
+        0,
+        false,
+        null,
+        (from, count) -> mask == null || mask.size(-2) == 1 ? mask : mask.narrow(-2, from, count));
   }
 
   /**

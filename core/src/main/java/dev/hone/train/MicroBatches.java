@@ -10,7 +10,7 @@ import java.util.List;
  * Divides the rows of a step into what is computed at once. Rows of like length go together, so
  * that little is padded; gradients add up to the same in any division.
  */
-final class MicroBatches {
+public final class MicroBatches {
   /** What one more micro-batch costs beside its tokens, as a number of tokens. */
   private static final long OVERHEAD = 48;
 
@@ -29,7 +29,8 @@ final class MicroBatches {
    * @param maxTokens tokens at once; 0 means any number; a row longer than this is alone
    * @param packed whether only real tokens cost anything
    */
-  static List<List<TokenRow>> of(List<TokenRow> rows, int maxRows, int maxTokens, boolean packed) {
+  public static List<List<TokenRow>> of(
+      List<TokenRow> rows, int maxRows, int maxTokens, boolean packed) {
     List<TokenRow> sorted =
         rows.stream().sorted(Comparator.comparingInt(TokenRow::length).reversed()).toList();
     int n = sorted.size();

@@ -29,6 +29,8 @@ public record TrainConfig(
             "Run layers below the lowest one that trains once a row, without dropout, and keep on"
                 + " disk what they made")
         boolean cacheFrozen,
+    @Doc("Keep the optimiser's moments in a file: less memory, two passes over the file a step")
+        boolean momentsOnDisk,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
     @Doc("Course of the rate after the warm-up") Schedule schedule,
     @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")
@@ -76,6 +78,7 @@ public record TrainConfig(
         Packing.AUTO,
         false,
         true,
+        false,
         1e-3,
         Schedule.COSINE,
         0.06,
@@ -92,8 +95,36 @@ public record TrainConfig(
         true);
   }
 
+  /** The same mathematics in less memory. */
+  public TrainConfig within(int tokensAtOnce, boolean checkpointing, boolean onDisk) {
+    return new TrainConfig(
+        epochs,
+        steps,
+        batch,
+        microBatch,
+        tokensAtOnce,
+        packing,
+        checkpointing,
+        cacheFrozen,
+        onDisk,
+        rate,
+        schedule,
+        warmup,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+        clip,
+        labelSmoothing,
+        dropout,
+        evaluateEvery,
+        patience,
+        checkpointEvery,
+        keepBest);
+  }
+
   /** Whether rows are packed on the device in use: few large operations are what a GPU likes. */
-  boolean packs() {
+  public boolean packs() {
     return packing == Packing.AUTO ? Engine.device() == Device.CUDA : packing == Packing.TRUE;
   }
 
@@ -108,6 +139,7 @@ public record TrainConfig(
         packing,
         gradientCheckpointing,
         cacheFrozen,
+        momentsOnDisk,
         other,
         schedule,
         warmup,
