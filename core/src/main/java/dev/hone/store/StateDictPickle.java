@@ -44,6 +44,10 @@ final class StateDictPickle {
 
   static final String TENSOR = "torch._utils _rebuild_tensor_v2";
   static final String ORDERED = "collections OrderedDict";
+
+  /** More than any file holds, and few enough that their bytes can be counted. */
+  private static final long MOST_ELEMENTS = 1L << 48;
+
   private static final String PARAMETER = "torch._utils _rebuild_parameter";
   private static final Map<String, Known> KNOWN = new HashMap<>();
 
@@ -303,7 +307,8 @@ final class StateDictPickle {
         && known.dtype() != null
         && items.get(2) instanceof String key
         && items.get(4) instanceof Long elements
-        && elements >= 0) {
+        && elements >= 0
+        && elements <= MOST_ELEMENTS) {
       return new Storage(key, known.dtype(), elements);
     }
     throw damaged("refers to something that is no storage");

@@ -82,7 +82,9 @@ public final class TorchFile implements AutoCloseable {
       left -= view.bytes();
       if (left < 0) {
         throw new HoneException(
-            file + ": its tensors take more room than the file, as they share their numbers");
+            file
+                + ": its tensors take more room than the file has; it is damaged, or made to fill"
+                + " memory");
       }
       tensors.put(named.getKey(), tensor(named.getKey(), view));
     }

@@ -97,7 +97,6 @@ public record BnConfig(
           "factorized_phm_W",
           "factorized_phm_rule",
           "hypercomplex_nonlinearity",
-          "init_weights",
           "init_weights_seed",
           "inv_adapter_reduction_factor",
           "stochastic_depth",
@@ -199,7 +198,9 @@ public record BnConfig(
             flag(json, "is_parallel", false),
             kind,
             kind == Scaling.FIXED ? json.optionalDouble("scaling").orElse(1) : 1,
-            Start.BERT,
+            json.json().path("init_weights").asString("").equals("mam_adapter")
+                ? Start.MAM_ADAPTER
+                : Start.BERT,
             json.optionalDouble("dropout").orElse(0),
             json.ints("leave_out"));
     refuseTheRest(json, read);
