@@ -198,11 +198,12 @@ final class StateDictPickle {
 
   private String line() {
     int start = program.position();
-    while (next() != '\n') {
-      continue;
+    int last = next();
+    while (last != '\n') {
+      last = next();
     }
-    return new String(
-        program.array(), start, program.position() - 1 - start, StandardCharsets.UTF_8);
+    int length = program.position() - 1 - start;
+    return new String(program.array(), start, length, StandardCharsets.UTF_8);
   }
 
   private long integer(int bytes) {

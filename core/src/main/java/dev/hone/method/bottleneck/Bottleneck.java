@@ -180,7 +180,10 @@ public final class Bottleneck implements Method {
         .forEach(tied -> leaves.skipEqual(tied.name() + ".weight", tied.weight().value()));
   }
 
-  /** Parameters beside the backbone: their names begin otherwise than those of layers or tables. */
+  /**
+   * Parameters beside the backbone, whose names begin otherwise than those of layers and tables;
+   * and those that the base's files do not hold, a pooler for example.
+   */
   private static List<Parameter> headParameters(Model model) {
     List<String> backbone = new ArrayList<>();
     backbone.add(root(model.backbone().tokens().weight().name()));
@@ -188,7 +191,8 @@ public final class Bottleneck implements Method {
       block.junctions().forEach(at -> backbone.add(root(at.end().name())));
     }
     return model.parameters().stream()
-        .filter(p -> p.trains() && !backbone.contains(root(p.name())))
+        .filter(p -> p.trains())
+        .filter(p -> !backbone.contains(root(p.name())) || model.made().contains(p.name()))
         .toList();
   }
 

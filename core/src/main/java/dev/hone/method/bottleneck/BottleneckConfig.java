@@ -45,14 +45,16 @@ public record BottleneckConfig(
 
   /** A published arrangement. */
   public enum Preset {
-    HOULSBY(BnConfig.houlsby()),
-    PFEIFFER(BnConfig.pfeiffer()),
-    PARALLEL(BnConfig.parallel());
+    HOULSBY,
+    PFEIFFER,
+    PARALLEL;
 
-    private final BnConfig config;
-
-    Preset(BnConfig config) {
-      this.config = config;
+    BnConfig config() {
+      return switch (this) {
+        case HOULSBY -> BnConfig.houlsby();
+        case PFEIFFER -> BnConfig.pfeiffer();
+        case PARALLEL -> BnConfig.parallel();
+      };
     }
   }
 
@@ -106,7 +108,7 @@ public record BottleneckConfig(
 
   /** The same with everything settled. */
   BnConfig settled() {
-    BnConfig base = preset.config;
+    BnConfig base = preset.config();
     Scaling kind = scaling == null ? base.scaling() : kind(scaling);
     return new BnConfig(
         or(mhAdapter, base.mhAdapter()),
