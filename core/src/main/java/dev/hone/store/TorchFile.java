@@ -28,7 +28,7 @@ import java.util.zip.ZipFile;
  * <p>The pickle is never run: see {@link StateDictPickle}. Sizes are checked against the archive
  * before memory is taken.
  */
-public final class TorchFile implements AutoCloseable {
+public final class TorchFile {
   private static final String PICKLE = "data.pkl";
 
   /** A name of a tensor takes about 200 bytes, so that this is enough for any model. */
@@ -59,8 +59,8 @@ public final class TorchFile implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw new HoneException(file + " does not exist or is no file");
     }
-    try (TorchFile opened = new TorchFile(file, new ZipFile(file.toFile()))) {
-      return opened.tensors();
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      return new TorchFile(file, zip).tensors();
     } catch (IOException e) {
       throw new HoneException(
           file
@@ -159,10 +159,5 @@ public final class TorchFile implements AutoCloseable {
     try (Scope scope = Scope.open()) {
       TorchWriter.write(file, TensorFile.entries(tensors));
     }
-  }
-
-  @Override
-  public void close() throws IOException {
-    zip.close();
   }
 }
