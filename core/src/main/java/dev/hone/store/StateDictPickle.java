@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,12 +56,13 @@ final class StateDictPickle {
     for (String name : List.of(TENSOR, PARAMETER, ORDERED)) {
       KNOWN.put(name, new Known(name, null));
     }
-    for (DType type : DType.values()) {
+    List<DType> typed = Stream.of(DType.values()).filter(type -> !type.isF8()).toList();
+    for (DType type : typed) {
       KNOWN.put(storageClass(type), new Known(storageClass(type), type));
     }
   }
 
-  /** What torch calls a storage of this type. */
+  /** What torch calls a storage of this type; those of eight bits have none of their own. */
   static String storageClass(DType type) {
     return switch (type) {
       case F64 -> "torch DoubleStorage";
@@ -73,6 +75,8 @@ final class StateDictPickle {
       case I8 -> "torch CharStorage";
       case U8 -> "torch ByteStorage";
       case BOOL -> "torch BoolStorage";
+      case F8_E4M3, F8_E5M2 ->
+          throw new HoneException(type + " has no storage in torch's files; use safetensors");
     };
   }
 
