@@ -155,6 +155,35 @@ class EncoderRunTest {
   }
 
   @Test
+  void aNewHeadTrainsWithBottlenecksAndIsSavedBesideThem() {
+    world
+        .train(
+            "model=" + world.at("bert"),
+            "method={type: bottleneck, preset: houlsby, reductionFactor: 4}",
+            "train.rate=3e-3")
+        .succeeded();
+    double tuned = 0;
+    for (var line : world.json("runs/tiny/result.json").path("lines")) {
+      tuned = line.path("accuracy").asDouble();
+    }
+    assertTrue(tuned > 0.75, "tuned " + tuned);
+    assertEquals(
+        "BertForSequenceClassification",
+        world.json("runs/tiny/adapter/head_config.json").path("model_class").asString());
+    try (Safetensors head =
+        Safetensors.open(folder.resolve("runs/tiny/adapter/model_head.safetensors"))) {
+      assertTrue(head.contains("classifier.weight"));
+      assertTrue(head.contains("bert.pooler.dense.bias"));
+    }
+    String eval = world.hone("eval", world.at("runs/tiny")).succeeded().out();
+    assertTrue(eval.contains(String.format(Locale.ROOT, " %.1f ±", 100 * tuned)), eval);
+    String facts = world.hone("inspect", world.at("runs/tiny/adapter")).succeeded().out();
+    assertTrue(facts.contains("bottleneck"), facts);
+    String merged = world.hone("merge", world.at("runs/tiny"), world.at("merged")).refusal();
+    assertTrue(merged.contains("cannot be merged"), merged);
+  }
+
+  @Test
   void theNewHeadIsDrawnFromTheSeed() throws IOException {
     for (String name : List.of("a", "b")) {
       Engine.seed(name.hashCode()); // what happened before must not matter

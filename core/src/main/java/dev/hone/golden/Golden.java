@@ -1,10 +1,10 @@
 package dev.hone.golden;
 
 import dev.hone.error.HoneException;
+import dev.hone.method.AdapterFiles;
 import dev.hone.method.Full;
 import dev.hone.method.Merged;
-import dev.hone.method.PeftFiles;
-import dev.hone.method.PeftMethod;
+import dev.hone.method.Method;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.family.Families;
@@ -120,7 +120,7 @@ public final class Golden {
 
   private static List<Difference> adapterCase(Path found, Reference reference) {
     try (Model model = Families.load(base(found));
-        PeftMethod method = PeftFiles.read(found, model)) {
+        Method method = AdapterFiles.read(found, model)) {
       Comparison comparison = new Comparison(model, reference);
       comparison.logits("logits", "output.logits", method);
       if (reference.has("merged.logits")) {

@@ -1,6 +1,7 @@
 package dev.hone.inspect;
 
 import dev.hone.error.HoneException;
+import dev.hone.method.AdapterFiles;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
 import dev.hone.model.family.Families;
@@ -21,10 +22,10 @@ import tools.jackson.databind.JsonNode;
 /**
  * What an adapter's folder holds.
  *
- * @param type {@code peft_type}, in small letters
+ * @param type {@code peft_type}, in small letters; or bottleneck, in AdapterHub's layout
  * @param rank null for a method without one; so is {@code alpha}
  * @param targets {@code target_modules}, or the expression that stands for them
- * @param base {@code base_model_name_or_path}
+ * @param base the name of the base model
  * @param baseFolder where that was found, or null
  * @param labels that it was trained to tell apart
  * @param chatTemplate hash of the template of its training, or empty
@@ -47,7 +48,6 @@ public record AdapterFacts(
     List<String> strangers,
     WeightFacts weights) {
   static final String CONFIG = "adapter_config.json";
-  private static final String TENSORS = "adapter_model.safetensors";
   private static final String PREFIX = "base_model.model.";
 
   /**
@@ -58,12 +58,16 @@ public record AdapterFacts(
     Config config = Config.read(folder.resolve(CONFIG));
     JsonNode json = config.json();
     AdapterCard card = AdapterCard.read(folder).orElse(null);
-    String name = json.path("base_model_name_or_path").asString("");
+    boolean adapterHubs = AdapterFiles.isAdapterHubs(json);
+    String tensorFile = adapterHubs ? "adapter.safetensors" : "adapter_model.safetensors";
+    String name = AdapterFiles.base(json);
     Path base = given != null ? given : there(name);
     String fingerprint = card == null ? "" : card.baseFingerprint();
-    try (Safetensors tensors = Safetensors.open(folder.resolve(TENSORS))) {
+    try (Safetensors tensors = Safetensors.open(folder.resolve(tensorFile))) {
       return new AdapterFacts(
-          json.path("peft_type").asString("unknown").toLowerCase(java.util.Locale.ROOT),
+          adapterHubs
+              ? "bottleneck"
+              : json.path("peft_type").asString("unknown").toLowerCase(java.util.Locale.ROOT),
           json.path("r").isInt() ? Integer.valueOf(json.path("r").intValue()) : null,
           alpha(json),
           texts(json.path("target_modules")),

@@ -112,7 +112,7 @@ public final class Leaves {
   }
 
   /** Takes a tensor that the file may hold and that nothing uses. */
-  void skip(String name) {
+  public void skip(String name) {
     if (file != null) {
       file.remove(prefix + name);
     }
@@ -166,7 +166,7 @@ public final class Leaves {
   }
 
   /** Refuses a file that still holds tensors. */
-  void requireEmpty(String architecture) {
+  public void requireEmpty(String architecture) {
     if (file != null && !file.isEmpty()) {
       throw new HoneException(
           origin
@@ -181,23 +181,23 @@ public final class Leaves {
   }
 
   /** The file, for messages. */
-  String origin() {
+  public String origin() {
     return origin;
   }
 
-  Map<String, Tensor> trainable() {
+  public Map<String, Tensor> trainable() {
     return Collections.unmodifiableMap(trainable);
   }
 
-  Map<String, Tensor> saved() {
+  public Map<String, Tensor> saved() {
     return Collections.unmodifiableMap(saved);
   }
 
-  Map<String, Tensor> state() {
+  public Map<String, Tensor> state() {
     return Collections.unmodifiableMap(state);
   }
 
-  void close() {
+  public void close() {
     views.forEach(Tensor::close);
     saved.values().forEach(Tensor::close);
     state.forEach(

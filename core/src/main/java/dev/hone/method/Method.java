@@ -23,6 +23,8 @@ public interface Method extends Adapter, AutoCloseable {
   /**
    * The model's parameters with this adapter folded in: name to value, kept by the caller from then
    * on. Parameters that stay as they are do not appear.
+   *
+   * @throws dev.hone.error.HoneException where the adapter is no change of parameters
    */
   Map<String, Tensor> merged();
 

@@ -3,6 +3,7 @@ package dev.hone.method;
 import dev.hone.config.OneOf;
 import dev.hone.method.adalora.AdaLoraConfig;
 import dev.hone.method.bitfit.BitFitConfig;
+import dev.hone.method.bottleneck.BottleneckConfig;
 import dev.hone.method.ia3.Ia3Config;
 import dev.hone.method.lntuning.LnTuningConfig;
 import dev.hone.method.loha.LoHaConfig;
@@ -20,6 +21,7 @@ import dev.hone.method.vera.VeraConfig;
   LoKrConfig.class,
   Ia3Config.class,
   LnTuningConfig.class,
-  BitFitConfig.class
+  BitFitConfig.class,
+  BottleneckConfig.class
 })
 public interface MethodConfig {}

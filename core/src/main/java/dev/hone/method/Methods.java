@@ -6,6 +6,8 @@ import dev.hone.method.adalora.AdaLora;
 import dev.hone.method.adalora.AdaLoraConfig;
 import dev.hone.method.bitfit.BitFit;
 import dev.hone.method.bitfit.BitFitConfig;
+import dev.hone.method.bottleneck.Bottleneck;
+import dev.hone.method.bottleneck.BottleneckConfig;
 import dev.hone.method.ia3.Ia3;
 import dev.hone.method.ia3.Ia3Config;
 import dev.hone.method.lntuning.LnTuning;
@@ -54,6 +56,7 @@ public final class Methods {
   public static Method attach(MethodConfig config, Model model) {
     return switch (config) {
       case FullConfig full -> new Full(full, model);
+      case BottleneckConfig bottleneck -> Bottleneck.attach(bottleneck, model);
       case PeftConfig peft -> begin(peft, model, Leaves.fresh());
       default -> throw new IllegalArgumentException("no method for " + config);
     };

@@ -51,7 +51,7 @@ public final class PeftFiles {
     }
   }
 
-  private static JsonNode config(Path folder) {
+  static JsonNode config(Path folder) {
     Path file = folder.resolve(CONFIG);
     try {
       return JSON.readTree(Files.readString(file));

@@ -3,6 +3,7 @@ package dev.hone.method;
 import dev.hone.error.HoneException;
 import dev.hone.model.Adapter;
 import dev.hone.model.Embedding;
+import dev.hone.model.Junction;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
@@ -71,6 +72,16 @@ public final class Routed implements Adapter {
     return ids.rank() < 2 && !isChanged(at)
         ? at.base(ids, pass)
         : routed(ids, (adapter, own) -> adapter.embedding(at, own, pass));
+  }
+
+  @Override
+  public Tensor junction(Junction at, Tensor entry, Tensor made, Pass pass) {
+    // Side by side, so that both are cut into the same rows.
+    long width = made.size(-1);
+    return routed(
+        Tensors.cat(List.of(entry, made), -1),
+        (adapter, both) ->
+            adapter.junction(at, both.narrow(-1, 0, width), both.narrow(-1, width, width), pass));
   }
 
   private boolean isChanged(Embedding at) {

@@ -5,6 +5,8 @@ import dev.hone.error.Nearest;
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
@@ -16,6 +18,7 @@ public enum Activation {
   QUICK_GELU(x -> Functional.silu(x.mul(1.702)).mul(1 / 1.702)),
   RELU(Functional::relu),
   RELU2(x -> Functional.relu(x).square()),
+  LEAKY_RELU(x -> Functional.relu(x).add(Functional.relu(x.neg()), -0.01)),
   TANH(Tensor::tanh);
 
   private static final Map<String, Activation> NAMES =
@@ -32,6 +35,7 @@ public enum Activation {
           Map.entry("quick_gelu", QUICK_GELU),
           Map.entry("relu", RELU),
           Map.entry("relu2", RELU2),
+          Map.entry("leakyrelu", LEAKY_RELU),
           Map.entry("tanh", TANH));
 
   private final UnaryOperator<Tensor> function;
@@ -41,15 +45,23 @@ public enum Activation {
   }
 
   public static Activation named(String name) {
-    Activation found = NAMES.get(name);
-    if (found == null) {
-      throw new HoneException(
-          "config.json: unknown activation '"
-              + name
-              + "'"
-              + Nearest.hint(name, new TreeSet<>(NAMES.keySet())));
-    }
-    return found;
+    return find(name)
+        .orElseThrow(
+            () ->
+                new HoneException(
+                    "config.json: unknown activation '"
+                        + name
+                        + "'"
+                        + Nearest.hint(name, names())));
+  }
+
+  public static Optional<Activation> find(String name) {
+    return Optional.ofNullable(NAMES.get(name));
+  }
+
+  /** The names that are known, in alphabetical order. */
+  public static SortedSet<String> names() {
+    return new TreeSet<>(NAMES.keySet());
   }
 
   public Tensor apply(Tensor x) {

@@ -20,6 +20,11 @@ public interface Adapter {
     return at.base(ids, pass);
   }
 
+  /** What a layer goes on with, from what a part of it was given and what that made of it. */
+  default Tensor junction(Junction at, Tensor entry, Tensor made, Pass pass) {
+    return at.base(entry, made, pass);
+  }
+
   /** The value that stands for a parameter. */
   default Tensor value(Parameter parameter) {
     return parameter.value();

@@ -6,8 +6,24 @@ import dev.hone.tensor.Tensor;
 public interface Attention {
   Tensor forward(Tensor x, Frame frame, Pass pass);
 
+  /** The linear that it ends with. */
+  Linear output();
+
   /** The same with dropout on what it gives; a rate of 0 stays none. */
   default Attention dropped(double rate) {
-    return rate == 0 ? this : (x, frame, pass) -> pass.dropout(forward(x, frame, pass), rate);
+    return rate == 0 ? this : new Dropped(this, rate);
+  }
+
+  /** Attention with dropout behind it. */
+  record Dropped(Attention inner, double rate) implements Attention {
+    @Override
+    public Tensor forward(Tensor x, Frame frame, Pass pass) {
+      return pass.dropout(inner.forward(x, frame, pass), rate);
+    }
+
+    @Override
+    public Linear output() {
+      return inner.output();
+    }
   }
 }

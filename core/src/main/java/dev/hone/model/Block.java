@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -9,15 +10,36 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Block {
   Tensor forward(Tensor x, Frame frame, Pass pass);
 
+  /**
+   * Where its parts end, from the first to the last; none where a part does not go on from what the
+   * one before it has left, or is normed or scaled before the sum.
+   */
+  default List<Junction> junctions() {
+    return List.of();
+  }
+
   /** Normalises before each part: x + attention(norm(x)), then x + mlp(norm(x)). */
   record PreNorm(Norm beforeAttention, Attention attention, Norm beforeMlp, Mlp mlp, double dropout)
       implements Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       Tensor attended = attention.forward(beforeAttention.forward(x, pass), frame, pass);
-      Tensor middle = Tape.boundary(x.add(pass.dropout(attended, dropout)));
+      Tensor middle = Tape.boundary(first().forward(x, pass.dropout(attended, dropout), pass));
       Tensor fed = mlp.forward(beforeMlp.forward(middle, pass), pass);
-      return middle.add(pass.dropout(fed, dropout));
+      return second().forward(middle, pass.dropout(fed, dropout), pass);
+    }
+
+    private Junction first() {
+      return new Junction(Junction.Part.ATTENTION, attention.output(), null);
+    }
+
+    private Junction second() {
+      return new Junction(Junction.Part.FEED_FORWARD, mlp.down(), null);
+    }
+
+    @Override
+    public List<Junction> junctions() {
+      return List.of(first(), second());
     }
   }
 
@@ -44,9 +66,22 @@ public sealed interface Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       Tensor attended = pass.dropout(attention.forward(x, frame, pass), attentionDropout);
-      Tensor middle = Tape.boundary(afterAttention.forward(x.add(attended), pass));
+      Tensor middle = Tape.boundary(first().forward(x, attended, pass));
       Tensor fed = pass.dropout(mlp.forward(middle, pass), mlpDropout);
-      return afterMlp.forward(middle.add(fed), pass);
+      return second().forward(middle, fed, pass);
+    }
+
+    private Junction first() {
+      return new Junction(Junction.Part.ATTENTION, attention.output(), afterAttention);
+    }
+
+    private Junction second() {
+      return new Junction(Junction.Part.FEED_FORWARD, mlp.down(), afterMlp);
+    }
+
+    @Override
+    public List<Junction> junctions() {
+      return List.of(first(), second());
     }
   }
 
@@ -116,6 +151,11 @@ public sealed interface Block {
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
       return convolution.forward(x, layer.forward(x, frame, pass), frame, pass);
     }
+
+    @Override
+    public List<Junction> junctions() {
+      return layer.junctions();
+    }
   }
 
   /**
@@ -136,16 +176,36 @@ public sealed interface Block {
       implements Block {
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
-      Tensor own = part(x, attentionNorm, pass, in -> attention.forward(in, frame, pass));
-      Tensor seen = part(own, crossNorm, pass, in -> cross.forward(in, frame, pass));
-      return part(seen, mlpNorm, pass, in -> mlp.forward(in, pass));
+      Tensor own = part(x, first(), attentionNorm, pass, in -> attention.forward(in, frame, pass));
+      Tensor seen = part(own, second(), crossNorm, pass, in -> cross.forward(in, frame, pass));
+      return part(seen, third(), mlpNorm, pass, in -> mlp.forward(in, pass));
     }
 
-    private Tensor part(Tensor x, Norm norm, Pass pass, UnaryOperator<Tensor> inner) {
+    private Tensor part(Tensor x, Junction end, Norm norm, Pass pass, UnaryOperator<Tensor> inner) {
       Tensor entry = Tape.boundary(x);
       Tensor made = inner.apply(normFirst ? norm.forward(entry, pass) : entry);
-      Tensor sum = entry.add(pass.dropout(made, dropout));
-      return normFirst ? sum : norm.forward(sum, pass);
+      return end.forward(entry, pass.dropout(made, dropout), pass);
+    }
+
+    private Junction first() {
+      return end(Junction.Part.ATTENTION, attention.output(), attentionNorm);
+    }
+
+    private Junction second() {
+      return end(Junction.Part.CROSS_ATTENTION, cross.output(), crossNorm);
+    }
+
+    private Junction third() {
+      return end(Junction.Part.FEED_FORWARD, mlp.down(), mlpNorm);
+    }
+
+    private Junction end(Junction.Part part, Linear linear, Norm norm) {
+      return new Junction(part, linear, normFirst ? null : norm);
+    }
+
+    @Override
+    public List<Junction> junctions() {
+      return List.of(first(), second(), third());
     }
   }
 }

@@ -6,6 +6,9 @@ import dev.hone.tensor.Tensor;
 public sealed interface Mlp {
   Tensor forward(Tensor x, Pass pass);
 
+  /** The linear that it ends with. */
+  Linear down();
+
   /**
    * down(activation(up(x))).
    *

@@ -2,7 +2,7 @@ package dev.hone.run;
 
 import dev.hone.error.HoneException;
 import dev.hone.method.Merged;
-import dev.hone.method.PeftMethod;
+import dev.hone.method.Method;
 import dev.hone.model.Inputs;
 import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
@@ -56,7 +56,7 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
    * @param type F32, BF16 or F16
    */
   public static Merging write(Tuned tuned, Path out, DType type) {
-    PeftMethod method = tuned.method();
+    Method method = tuned.method();
     if (method == null) {
       throw new HoneException("nothing to merge: this is a whole model, without an adapter");
     }
@@ -89,7 +89,7 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
     return new Merging(difference, bound, again);
   }
 
-  private static double effect(Tuned tuned, PeftMethod method) {
+  private static double effect(Tuned tuned, Method method) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       Inputs probe = probe(tuned.base().model(), 0);
@@ -99,7 +99,7 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
     }
   }
 
-  private static double difference(Tuned tuned, PeftMethod method, Path out, Storage storage) {
+  private static double difference(Tuned tuned, Method method, Path out, Storage storage) {
     double largest = 0;
     try (Model merged = Families.load(out, storage);
         GradMode off = GradMode.off()) {
@@ -115,7 +115,7 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
     return largest;
   }
 
-  private static double largestLogit(Tuned tuned, PeftMethod method) {
+  private static double largestLogit(Tuned tuned, Method method) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       Inputs probe = probe(tuned.base().model(), 0);

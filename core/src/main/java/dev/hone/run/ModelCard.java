@@ -3,6 +3,7 @@ package dev.hone.run;
 import dev.hone.config.Place;
 import dev.hone.config.Yaml;
 import dev.hone.error.HoneException;
+import dev.hone.method.AdapterFiles;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.hub.Hub;
 import dev.hone.store.hub.Repo;
@@ -46,7 +47,7 @@ record ModelCard(
             : List.of();
     return new ModelCard(
         repo,
-        json(weights.resolve("adapter_config.json")).path("base_model_name_or_path").asString(""),
+        AdapterFiles.base(json(weights.resolve("adapter_config.json"))),
         AdapterCard.read(weights).map(AdapterCard::labels).orElse(List.of()),
         datasets,
         json(folder.resolve("result.json")));

@@ -29,7 +29,7 @@ public final class Publication {
   private static final String CARD = "README.md";
   private static final String ADAPTER = "adapter_config.json";
   private static final List<String> NAMES =
-      List.of("base_model_name_or_path", "_name_or_path", "name_or_path");
+      List.of("base_model_name_or_path", "_name_or_path", "name_or_path", "model_name");
 
   private Publication() {}
 
@@ -62,7 +62,8 @@ public final class Publication {
     for (Path candidate : List.of(folder.resolve("adapter"), folder.resolve("model"), folder)) {
       boolean adapter =
           Files.exists(candidate.resolve(ADAPTER))
-              && Files.exists(candidate.resolve("adapter_model.safetensors"));
+              && (Files.exists(candidate.resolve("adapter_model.safetensors"))
+                  || Files.exists(candidate.resolve("adapter.safetensors")));
       boolean model =
           Files.exists(candidate.resolve("config.json"))
               && (Files.exists(candidate.resolve("model.safetensors"))

@@ -5,8 +5,8 @@ import dev.hone.data.chat.ChatEncoder;
 import dev.hone.data.chat.ChatTemplate;
 import dev.hone.data.chat.Message;
 import dev.hone.error.HoneException;
-import dev.hone.method.PeftFiles;
-import dev.hone.method.PeftMethod;
+import dev.hone.method.AdapterFiles;
+import dev.hone.method.Method;
 import dev.hone.model.Adapter;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
@@ -33,7 +33,7 @@ import tools.jackson.databind.ObjectMapper;
  * @param method null for a whole model
  * @param card empty where another program wrote the folder
  */
-public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard> card)
+public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> card)
     implements AutoCloseable {
   private static final String ADAPTER = "adapter_config.json";
 
@@ -94,7 +94,7 @@ public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard
                 + named
                 + " (their fingerprints differ); name the right one with --model");
       }
-      PeftMethod method = PeftFiles.read(folder, base.model());
+      Method method = AdapterFiles.read(folder, base.model());
       Tuned tuned = new Tuned(base, method, card);
       tuned.requireEffect(folder);
       return tuned;
@@ -108,7 +108,7 @@ public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard
     Path file = folder.resolve(ADAPTER);
     try {
       JsonNode config = new ObjectMapper().readTree(Files.readString(file));
-      String name = config.path("base_model_name_or_path").asString("");
+      String name = AdapterFiles.base(config);
       if (Place.isRepository(name, Path.of(""))) {
         String revision = config.path("revision").asString("");
         String pinned = revision.isEmpty() || name.contains("@") ? name : name + "@" + revision;

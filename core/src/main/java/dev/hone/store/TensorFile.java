@@ -16,14 +16,19 @@ public final class TensorFile {
   /** Writes atomically; a NaN or infinity is refused by name, and the old file stays. */
   public static void write(Path file, Map<String, Tensor> tensors) {
     try (Scope scope = Scope.open()) {
-      List<TensorEntry> entries = new ArrayList<>();
-      tensors.forEach(
-          (name, tensor) -> {
-            Tensor plain = tensor.detach().cpu().contiguous();
-            entries.add(new TensorEntry(name, plain.dtype(), plain.shape(), plain.memory()));
-          });
-      SafetensorsWriter.write(file, entries, Map.of("format", "pt"));
+      SafetensorsWriter.write(file, entries(tensors), Map.of("format", "pt"));
     }
+  }
+
+  /** Their numbers as they will be written, for as long as the open scope. */
+  static List<TensorEntry> entries(Map<String, Tensor> tensors) {
+    List<TensorEntry> entries = new ArrayList<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          Tensor plain = tensor.detach().cpu().contiguous();
+          entries.add(new TensorEntry(name, plain.dtype(), plain.shape(), plain.memory()));
+        });
+    return entries;
   }
 
   /** Reads copies that belong to the open scope. */

@@ -22,6 +22,7 @@ class FuzzTest {
   static Stream<Named<Consumer<byte[]>>> targets() {
     return Stream.of(
         Named.of("safetensors", SafetensorsFuzz::fuzzerTestOneInput),
+        Named.of("torch", TorchFuzz::fuzzerTestOneInput),
         Named.of("model", ModelFuzz::fuzzerTestOneInput),
         Named.of("adapter", AdapterFuzz::fuzzerTestOneInput),
         Named.of("tokenizer", TokenizerFuzz::fuzzerTestOneInput));

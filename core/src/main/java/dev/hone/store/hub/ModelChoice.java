@@ -14,13 +14,23 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Which files of a model's repository are needed; never a pickle, and no weights twice. */
+/** Which files of a model's repository are needed; none that can run code, no weights twice. */
 final class ModelChoice {
   static final String INDEX = "model.safetensors.index.json";
 
   private static final String WEIGHTS = "model.safetensors";
   private static final String ADAPTER = "adapter_config.json";
   private static final String ADAPTER_WEIGHTS = "adapter_model.safetensors";
+
+  /**
+   * AdapterHub's forms of an adapter's tensors and of its head's, of which one is enough. Those of
+   * torch are read as tensors and nothing else.
+   */
+  private static final List<List<String>> ADAPTER_HUB =
+      List.of(
+          List.of("adapter.safetensors", "pytorch_adapter.bin"),
+          List.of("model_head.safetensors", "pytorch_model_head.bin"));
+
   private static final Set<String> SMALL =
       Set.of(
           "config.json",
@@ -37,6 +47,7 @@ final class ModelChoice {
           "sentencepiece.bpe.model",
           "chat_template.jinja",
           "chat_template.json",
+          "head_config.json",
           "hone.json");
   private static final List<String> PICKLES = List.of(".bin", ".pt", ".pth", ".ckpt", ".pkl");
 
@@ -47,6 +58,7 @@ final class ModelChoice {
   static boolean isPart(String name) {
     return SMALL.contains(name)
         || Set.of(WEIGHTS, INDEX, ADAPTER, ADAPTER_WEIGHTS, "README.md", "LICENSE").contains(name)
+        || ADAPTER_HUB.stream().anyMatch(forms -> forms.contains(name))
         || SHARD.matcher(name).matches();
   }
 
@@ -57,14 +69,20 @@ final class ModelChoice {
    */
   static List<String> needed(Repo repo, List<String> files) {
     List<String> needed = new ArrayList<>(files.stream().filter(SMALL::contains).sorted().toList());
+    boolean adapterHubs =
+        files.contains(ADAPTER) && ADAPTER_HUB.getFirst().stream().anyMatch(files::contains);
     if (files.contains(WEIGHTS)) {
       needed.add(WEIGHTS);
     } else if (files.contains(INDEX)) {
       needed.add(INDEX);
-    } else if (!files.contains(ADAPTER_WEIGHTS)) {
+    } else if (!files.contains(ADAPTER_WEIGHTS) && !adapterHubs) {
       throw noWeights(repo, files);
     }
-    if (files.contains(ADAPTER) && files.contains(ADAPTER_WEIGHTS)) {
+    if (adapterHubs) {
+      needed.add(ADAPTER);
+      ADAPTER_HUB.forEach(
+          forms -> forms.stream().filter(files::contains).findFirst().ifPresent(needed::add));
+    } else if (files.contains(ADAPTER) && files.contains(ADAPTER_WEIGHTS)) {
       needed.addAll(List.of(ADAPTER, ADAPTER_WEIGHTS));
     }
     return needed;
