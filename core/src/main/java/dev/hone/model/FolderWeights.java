@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Parameters from a Hugging Face folder, computed with as F32. F32 files are used where they are
@@ -25,6 +26,7 @@ import java.util.Map;
 public final class FolderWeights implements Weights {
   private final ModelFolder folder;
   private final String prefix;
+  private final UnaryOperator<String> names;
   private final boolean bare;
   private final boolean taskHead;
   private final boolean renewing;
@@ -35,16 +37,28 @@ public final class FolderWeights implements Weights {
   /**
    * @param prefix the backbone's prefix in a checkpoint with a head, ending in a dot
    * @param architecture whose head a task brings, or which predicts words as it was pretrained to
+   * @param names what the files call a parameter
    * @param renewing whether a head of another size than the one asked for gives way to a new one
    */
-  public FolderWeights(ModelFolder folder, String prefix, String architecture, boolean renewing) {
-    this(folder, prefix, architecture, renewing, false);
+  public FolderWeights(
+      ModelFolder folder,
+      String prefix,
+      String architecture,
+      UnaryOperator<String> names,
+      boolean renewing) {
+    this(folder, prefix, architecture, names, renewing, false);
   }
 
   private FolderWeights(
-      ModelFolder folder, String prefix, String architecture, boolean renewing, boolean outline) {
+      ModelFolder folder,
+      String prefix,
+      String architecture,
+      UnaryOperator<String> names,
+      boolean renewing,
+      boolean outline) {
     this.folder = folder;
     this.prefix = prefix;
+    this.names = names;
     this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining)");
     this.renewing = renewing;
     this.outline = outline;
@@ -55,11 +69,16 @@ public final class FolderWeights implements Weights {
    * The same names, shapes and refusals without the numbers: nothing is read but the headers, and a
    * parameter of any size takes a few bytes. For looking at a model, not for computing with it.
    */
-  public static FolderWeights outline(ModelFolder folder, String prefix, String architecture) {
-    return new FolderWeights(folder, prefix, architecture, false, true);
+  public static FolderWeights outline(
+      ModelFolder folder, String prefix, String architecture, UnaryOperator<String> names) {
+    return new FolderWeights(folder, prefix, architecture, names, false, true);
   }
 
   private String inFile(String name) {
+    String named = names.apply(name);
+    if (!named.equals(name)) {
+      return named;
+    }
     String plain = bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
     // Checkpoints that came from TensorFlow have its names for the two vectors of a norm.
     String older =

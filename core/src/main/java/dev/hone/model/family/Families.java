@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -54,7 +55,8 @@ public final class Families {
             new DebertaV2(),
             new ModernBert(),
             new T5(),
-            new Bart())) {
+            new Bart(),
+            new AwdLstm())) {
       family.architectures().forEach(name -> KNOWN.put(name, family));
     }
   }
@@ -172,7 +174,7 @@ public final class Families {
           family,
           architecture,
           config,
-          FolderWeights.outline(files, family.prefix(), architecture),
+          FolderWeights.outline(files, family.prefix(), architecture, names(family, files)),
           files);
     } catch (RuntimeException e) {
       files.close();
@@ -188,8 +190,13 @@ public final class Families {
   private static Model opened(ModelFolder files, Config config, boolean renewing) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    Weights weights = new FolderWeights(files, family.prefix(), architecture, renewing);
+    Weights weights =
+        new FolderWeights(files, family.prefix(), architecture, names(family, files), renewing);
     return built(family, architecture, config, weights, files);
+  }
+
+  private static UnaryOperator<String> names(Family family, ModelFolder files) {
+    return family.names(files.tensors().keySet());
   }
 
   private static Model built(
