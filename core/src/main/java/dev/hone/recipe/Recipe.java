@@ -7,7 +7,7 @@ import dev.hone.data.DataConfig;
 import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.method.MethodConfig;
 import dev.hone.method.lora.LoraConfig;
-import dev.hone.model.NewModelConfig;
+import dev.hone.model.NewModel;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.preference.PreferenceConfig;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ public record Recipe(
     @Doc("Name of the run; its folder is runs/NAME") String name,
     @Doc("Base model: a folder in the Hugging Face layout, or owner/name[@revision] on the Hub")
         @Nullable Place model,
-    @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
+    @Doc("A new model from random weights, in place of 'model'") @Nullable NewModel newModel,
     DataConfig data,
     @Doc("How the model is adapted") MethodConfig method,
     @Doc("How preferences are learned; absent for rows of other formats")

@@ -4,7 +4,7 @@ import dev.hone.data.Example;
 import dev.hone.error.HoneException;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Model;
-import dev.hone.model.NewModelConfig;
+import dev.hone.model.NewModel;
 import dev.hone.model.family.Families;
 import dev.hone.model.head.TextHead;
 import dev.hone.recipe.Recipe;
@@ -61,7 +61,7 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
    */
   static Base create(
       Recipe recipe,
-      NewModelConfig config,
+      NewModel config,
       List<Example> train,
       Path folder,
       RunListener listener) {

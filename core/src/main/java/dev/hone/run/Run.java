@@ -14,6 +14,7 @@ import dev.hone.method.Full;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
 import dev.hone.model.Model;
+import dev.hone.model.Recurrent;
 import dev.hone.model.family.Families;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.AtomicFiles;
@@ -79,7 +80,9 @@ public final class Run {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
     Base base = Base.open(model);
-    if (base.speaks()) {
+    // A recurrent model has no context to read a question from: it tells labels apart by a head.
+    boolean recurrent = base.model().backbone() instanceof Recurrent;
+    if (base.speaks() && !(recurrent && !Prepared.labels(splits).isEmpty())) {
       return base;
     }
     base.close();
@@ -180,13 +183,13 @@ public final class Run {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
-            : Batches.byLength(rows.validation(), recipe.evaluate().batch());
+            : skill.batches(rows.validation(), recipe.evaluate().batch());
     return new Trainer(
         model,
         method,
         skill.objective(),
         config,
-        new EpochPlan(new Batches(rows.train(), config.batch(), recipe.seed())),
+        skill.plan(rows.train(), config.batch(), recipe.seed()),
         validation,
         base.tokenizer().padId(),
         recipe.seed(),

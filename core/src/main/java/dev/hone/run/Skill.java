@@ -4,9 +4,13 @@ import dev.hone.data.DataConfig;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
+import dev.hone.data.Batches;
+import dev.hone.data.TokenRow;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.recipe.Recipe;
+import dev.hone.train.BatchPlan;
+import dev.hone.train.EpochPlan;
 import dev.hone.train.Objective;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +27,16 @@ interface Skill {
   }
 
   Objective objective();
+
+  /** The rows of every step. */
+  default BatchPlan plan(List<TokenRow> rows, int batch, long seed) {
+    return new EpochPlan(new Batches(rows, batch, seed));
+  }
+
+  /** Rows to be measured on, as many at once. */
+  default List<List<TokenRow>> batches(List<TokenRow> rows, int batch) {
+    return Batches.byLength(rows, batch);
+  }
 
   /**
    * What a model does on the test rows.

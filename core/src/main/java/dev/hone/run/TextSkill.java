@@ -1,16 +1,20 @@
 package dev.hone.run;
 
 import dev.hone.data.Batch;
-import dev.hone.data.Batches;
+import dev.hone.data.Example;
 import dev.hone.data.TokenRow;
 import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
+import dev.hone.model.Recurrent;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
+import dev.hone.train.BatchPlan;
+import dev.hone.train.Lanes;
 import dev.hone.train.Objective;
+import dev.hone.train.StreamObjective;
 import java.util.List;
 
 /** Writing text, answers or conversations: measured by the perplexity of what is to be written. */
@@ -18,10 +22,16 @@ final class TextSkill implements Skill {
   private final Base base;
   private final EvaluateConfig config;
   private final List<TokenRow> test;
+  private final List<TokenRow> train;
+  private final boolean streamed;
 
   TextSkill(Base base, EvaluateConfig config, Prepared rows) {
     this.base = base;
     this.config = config;
+    this.train = rows.train();
+    this.streamed =
+        base.model().backbone() instanceof Recurrent
+            && rows.splits().train().stream().allMatch(Example.Text.class::isInstance);
     List<TokenRow> all = rows.test();
     this.test =
         config.limit() > 0 && all.size() > config.limit() ? all.subList(0, config.limit()) : all;
@@ -29,7 +39,17 @@ final class TextSkill implements Skill {
 
   @Override
   public Objective objective() {
-    return base.writing();
+    return streamed ? new StreamObjective(train) : base.writing();
+  }
+
+  @Override
+  public BatchPlan plan(List<TokenRow> rows, int batch, long seed) {
+    return streamed ? Lanes.of(rows, batch) : Skill.super.plan(rows, batch, seed);
+  }
+
+  @Override
+  public List<List<TokenRow>> batches(List<TokenRow> rows, int batch) {
+    return streamed ? Lanes.of(rows, batch).steps() : Skill.super.batches(rows, batch);
   }
 
   @Override
@@ -40,11 +60,11 @@ final class TextSkill implements Skill {
 
   @Override
   public Score score(String name, Model model, Adapter adapter, RunListener listener) {
-    Objective objective = base.writing();
+    Objective objective = objective();
     double[] losses = new double[test.size()];
     int[] tokens = new int[test.size()];
     int done = 0;
-    for (List<TokenRow> row : Batches.byLength(test, 1)) { // the error is counted over rows
+    for (List<TokenRow> row : batches(test, 1)) { // the error is counted over rows
       Batch batch = Batch.of(row, base.tokenizer().padId());
       try (Scope scope = Scope.open();
           GradMode off = GradMode.off()) {
