@@ -53,6 +53,7 @@ public record Recurrent(
     // Padding on the right has no say in what is before it; that on the left is moved there. With a
     // cache the mask is about the positions before, of which each row remembers only its own.
     Shift shift = cache == null && inputs.leftPadded() ? Shift.of(inputs) : null;
+    requireReal(inputs, cache);
     Tensor ids = shift == null ? inputs.ids() : inputs.ids().gather(1, shift.there());
     Tensor x = variational(embedded(ids, pass), inputDropout, pass);
     long untracked = untracked(inputs);
@@ -93,6 +94,18 @@ public record Recurrent(
     }
     pass.traced(x);
     return x;
+  }
+
+  /** What has been read cannot be hidden afterwards, as it can from attention. */
+  private static void requireReal(Inputs inputs, @Nullable KeyValueCache cache) {
+    Tensor mask = inputs.mask();
+    if (cache == null || mask == null) {
+      return;
+    }
+    Tensor here = mask.narrow(1, mask.size(1) - inputs.width(), inputs.width());
+    if (here.sum().item() < inputs.rows() * inputs.width()) {
+      throw new IllegalArgumentException("padding would be remembered");
+    }
   }
 
   /** A copy, as the cache forgets its own when the layer has run, which may run twice. */

@@ -58,6 +58,7 @@ final class AwdLstm implements Family {
 
   @Override
   public Backbone backbone(Config config, Parts parts) {
+    Only.off(config, "qrnn", "bidirectional"); // fastai's other forms
     int width = positive(config, "embedding_size", 1);
     int inner = positive(config, "hidden_size", 1);
     int count = positive(config, "num_hidden_layers", 1);
