@@ -11,6 +11,8 @@ public interface NewModel {
   /** Tokens of the tokenizer, special tokens included. */
   int vocabSize();
 
+  int layers();
+
   /**
    * What a folder's config.json would say of it.
    *
