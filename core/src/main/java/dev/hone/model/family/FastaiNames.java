@@ -1,6 +1,5 @@
 package dev.hone.model.family;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,13 +16,12 @@ final class FastaiNames {
 
   /** Beginnings of names here, and there. */
   private static final Map<String, String> HEADS =
-      new LinkedHashMap<>(
-          Map.of(
-              "lm_head.", "1.decoder.",
-              "classifier.pooled_norm.", "1.layers.0.0.",
-              "classifier.dense.", "1.layers.0.2.",
-              "classifier.dense_norm.", "1.layers.1.0.",
-              "classifier.out.", "1.layers.1.2."));
+      Map.of(
+          "lm_head.", "1.decoder.",
+          "classifier.pooled_norm.", "1.layers.0.0.",
+          "classifier.dense.", "1.layers.0.2.",
+          "classifier.dense_norm.", "1.layers.1.0.",
+          "classifier.out.", "1.layers.1.2.");
 
   private FastaiNames() {}
 
