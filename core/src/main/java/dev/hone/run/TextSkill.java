@@ -31,7 +31,7 @@ final class TextSkill implements Skill {
     this.train = rows.train();
     this.streamed =
         base.model().backbone() instanceof Recurrent
-            && rows.splits().train().stream().allMatch(Example.Text.class::isInstance);
+            && rows.splits().test().stream().allMatch(Example.Text.class::isInstance);
     List<TokenRow> all = rows.test();
     this.test =
         config.limit() > 0 && all.size() > config.limit() ? all.subList(0, config.limit()) : all;

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Next-token prediction on a stream in {@link Lanes}: each row goes on with what the model
@@ -30,17 +31,17 @@ import java.util.Set;
 public final class StreamObjective implements Objective {
   private final CausalLmObjective words = new CausalLmObjective(StreamObjective::read);
   private final Set<TokenRow> text = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final TokenRow first;
+  private final @Nullable TokenRow first;
   private Remembered before = Remembered.NOTHING;
   private Remembered after = Remembered.NOTHING;
   private Remembered measured = Remembered.NOTHING;
 
   /**
-   * @param text the rows that are learned, in their order
+   * @param text the rows that are learned, in their order; empty for measuring alone
    */
   public StreamObjective(List<TokenRow> text) {
     this.text.addAll(text);
-    this.first = text.getFirst();
+    this.first = text.isEmpty() ? null : text.getFirst();
   }
 
   private static Tensor read(Model model, Pass pass, Batch batch) {
