@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,7 +37,8 @@ class RecurrentRunTest {
                 "train.dropout=-1",
                 "train.batch=8",
                 "train.steps=150"));
-    double perplexity = written.perplexities().get("tuned").perplexity().value();
+    double perplexity =
+        Objects.requireNonNull(written.perplexities().get("tuned")).perplexity().value();
     assertTrue(perplexity < 100, written.perplexities().toString());
     String eval = world.hone("eval", world.at("runs/writer")).succeeded().out();
     assertTrue(
