@@ -147,7 +147,8 @@ public final class TinyModels {
   }
 
   public static String awdLstmClassifier() {
-    return awdLstmConfig("{'architectures': ['AwdLstmForSequenceClassification'], 'num_labels': 3}");
+    return awdLstmConfig(
+        "{'architectures': ['AwdLstmForSequenceClassification'], 'num_labels': 3}");
   }
 
   public static Model llama() {

@@ -1,7 +1,7 @@
 package dev.hone.method;
 
-import dev.hone.data.Batch;
 import dev.hone.config.Name;
+import dev.hone.data.Batch;
 import dev.hone.error.HoneException;
 import dev.hone.method.adalora.AdaLora;
 import dev.hone.method.adalora.AdaLoraConfig;

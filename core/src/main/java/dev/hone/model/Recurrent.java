@@ -8,6 +8,7 @@ import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,29 +60,10 @@ public record Recurrent(
     long untracked = untracked(inputs);
     for (int i = 0; i < layers.size(); i++) {
       pass.traced(x);
-      int layer = i;
+      int number = i;
       Tensor below = Tape.boundary(x);
-      Lstm.State begin = cache == null ? null : held(cache.state(layer));
-      x =
-          Scope.only(
-              () ->
-                  pass.layer(
-                      layer,
-                      below,
-                      in ->
-                          layers
-                              .get(layer)
-                              .forward(
-                                  in,
-                                  begin,
-                                  window,
-                                  untracked,
-                                  pass,
-                                  state -> {
-                                    if (cache != null) {
-                                      cache.remember(layer, state);
-                                    }
-                                  })));
+      Lstm.State begin = cache == null ? null : held(cache.state(number));
+      x = Scope.only(() -> layer(number, below, begin, untracked, pass));
       boolean last = i == layers.size() - 1;
       x = variational(x, last ? outputDropout : hiddenDropout, pass);
     }
@@ -89,11 +71,20 @@ public record Recurrent(
       cache.advance(inputs.width());
     }
     if (shift != null) {
-      Tensor back = shift.back().unsqueeze(2).expand(x.shape());
-      x = x.gather(1, back);
+      x = x.gather(1, shift.back().unsqueeze(2).expand(x.shape()));
     }
     pass.traced(x);
     return x;
+  }
+
+  private Tensor layer(
+      int number, Tensor x, Lstm.@Nullable State begin, long untracked, Pass pass) {
+    LstmLayer layer = layers.get(number);
+    KeyValueCache cache = pass.cache();
+    Consumer<Lstm.State> left =
+        cache == null ? state -> {} : state -> cache.remember(number, state);
+    return pass.layer(
+        number, x, in -> layer.forward(in, begin, window, untracked, pass, left));
   }
 
   /** What has been read cannot be hidden afterwards, as it can from attention. */

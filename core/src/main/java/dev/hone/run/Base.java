@@ -60,11 +60,7 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
    * has left it in {@code folder}, and draws the weights.
    */
   static Base create(
-      Recipe recipe,
-      NewModel config,
-      List<Example> train,
-      Path folder,
-      RunListener listener) {
+      Recipe recipe, NewModel config, List<Example> train, Path folder, RunListener listener) {
     if (!Files.exists(folder.resolve("tokenizer.json"))) {
       listener.phase("tokenizer");
       BpeTrainer.train(() -> texts(train), config.vocabSize()).save(folder);

@@ -1,11 +1,11 @@
 package dev.hone.run;
 
+import dev.hone.data.Batches;
 import dev.hone.data.DataConfig;
+import dev.hone.data.TokenRow;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
-import dev.hone.data.Batches;
-import dev.hone.data.TokenRow;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.recipe.Recipe;

@@ -47,8 +47,7 @@ public final class StreamObjective implements Objective {
   private static Tensor read(Model model, Pass pass, Batch batch) {
     Inputs all = Inputs.of(batch);
     long width = all.width() - 1;
-    Tensor hidden =
-        model.backbone().forward(Inputs.of(all.ids().narrow(1, 0, width)), pass);
+    Tensor hidden = model.backbone().forward(Inputs.of(all.ids().narrow(1, 0, width)), pass);
     return Tensors.cat(
         List.of(hidden, Tensors.zeros(hidden.size(0), 1, hidden.size(2))), 1); // never looked at
   }
@@ -64,7 +63,8 @@ public final class StreamObjective implements Objective {
     if (text.contains(begin)) {
       before = begin == first ? Remembered.NOTHING : after;
       after = Remembered.NOTHING;
-    } else { // another text, to be measured on: what is learned goes on later as if nothing had been
+    } else { // another text, to be measured on: what is learned goes on later as if nothing had
+             // been
       measured = Remembered.NOTHING;
     }
     return this;

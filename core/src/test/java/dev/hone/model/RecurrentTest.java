@@ -351,8 +351,7 @@ class RecurrentTest {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       model
           .parameters()
-          .forEach(
-              p -> tensors.put(fastai(p.name()).replaceFirst("^0\\.", encoder), p.value()));
+          .forEach(p -> tensors.put(fastai(p.name()).replaceFirst("^0\\.", encoder), p.value()));
       String copy = encoder + "encoder_dp.emb.weight";
       tensors.put(copy, model.parameters().getFirst().value());
       TinyModels.write(folder, config, tensors);

@@ -74,8 +74,14 @@ class LstmTest {
       };
       assertArrayEquals(states, grad(lstm.states()), 1e-6f);
       float[] biases = {
-        -0.02034568f, 0.02446226f, 0.06305472f, -0.00959074f, 0.28855134f, -0.06886892f,
-        0.00406500f, 0.02563222f
+        -0.02034568f,
+        0.02446226f,
+        0.06305472f,
+        -0.00959074f,
+        0.28855134f,
+        -0.06886892f,
+        0.00406500f,
+        0.02563222f
       };
       assertArrayEquals(biases, grad(lstm.inputBias()), 1e-6f);
       assertArrayEquals(biases, grad(lstm.stateBias()), 1e-6f);
@@ -94,8 +100,7 @@ class LstmTest {
       Lstm.Output whole = lstm().forward(x, begin());
       Lstm.Output first = lstm().forward(x.narrow(1, 0, 2), begin());
       Lstm.Output rest = lstm().forward(x.narrow(1, 2, 1), first.state());
-      assertArrayEquals(
-          whole.hidden().narrow(1, 2, 1).toFloats(), rest.hidden().toFloats(), 1e-6f);
+      assertArrayEquals(whole.hidden().narrow(1, 2, 1).toFloats(), rest.hidden().toFloats(), 1e-6f);
       assertArrayEquals(whole.state().cell().toFloats(), rest.state().cell().toFloats(), 1e-6f);
     }
     assertEquals(before, NativeMemory.objects());
@@ -111,8 +116,7 @@ class LstmTest {
             new Lstm(lstm().inputs(), lstm().states(), waves(1, 6), waves(1, 8)),
           }) {
         var refused =
-            assertThrows(
-                RuntimeException.class, () -> wrong.forward(waves(5, B, T, C), begin()));
+            assertThrows(RuntimeException.class, () -> wrong.forward(waves(5, B, T, C), begin()));
         assertTrue(String.valueOf(refused.getMessage()).contains("lstm"), refused.getMessage());
       }
       for (Tensor x : new Tensor[] {waves(5, B, T, 4), waves(5, B, C), waves(5, 3, T, C)}) {

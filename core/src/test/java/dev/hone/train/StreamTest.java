@@ -173,7 +173,15 @@ class StreamTest {
     TrainConfig config =
         Toy.config(
             Map.of(
-                "steps", steps, "microBatch", 2, "rate", 3e-3, "checkpointEvery", 4, "evaluateEvery",
+                "steps",
+                steps,
+                "microBatch",
+                2,
+                "rate",
+                3e-3,
+                "checkpointEvery",
+                4,
+                "evaluateEvery",
                 3));
     try (Model model = TinyModels.random(CONFIG)) {
       Engine.seed(start);
