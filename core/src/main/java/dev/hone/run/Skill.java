@@ -11,6 +11,7 @@ import dev.hone.model.Model;
 import dev.hone.recipe.Recipe;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.EpochPlan;
+import dev.hone.train.MicroBatches;
 import dev.hone.train.Objective;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ interface Skill {
       return new PreferenceSkill(base, recipe.objective(), recipe.evaluate(), rows);
     }
     return rows.labels().isEmpty()
-        ? new TextSkill(base, recipe.evaluate(), rows)
+        ? new TextSkill(base, data, recipe.evaluate(), rows)
         : new LabelSkill(base, data, recipe.evaluate(), rows, recipe.seed());
   }
 
@@ -33,9 +34,9 @@ interface Skill {
     return new EpochPlan(new Batches(rows, batch, seed));
   }
 
-  /** Rows to be measured on, as many at once. */
-  default List<List<TokenRow>> batches(List<TokenRow> rows, int batch) {
-    return Batches.byLength(rows, batch);
+  /** Rows to be measured on, at most as many rows and tokens at once; 0 tokens means any number. */
+  default List<List<TokenRow>> batches(List<TokenRow> rows, int batch, int tokens) {
+    return MicroBatches.of(rows, batch, tokens, false);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.hone.run;
 
 import dev.hone.data.Batch;
+import dev.hone.data.DataConfig;
 import dev.hone.data.Example;
 import dev.hone.data.TokenRow;
 import dev.hone.evaluate.EvaluateConfig;
@@ -15,7 +16,9 @@ import dev.hone.train.BatchPlan;
 import dev.hone.train.Lanes;
 import dev.hone.train.Objective;
 import dev.hone.train.StreamObjective;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Writing text, answers or conversations: measured by the perplexity of what is to be written. */
 final class TextSkill implements Skill {
@@ -25,12 +28,13 @@ final class TextSkill implements Skill {
   private final List<TokenRow> train;
   private final boolean streamed;
 
-  TextSkill(Base base, EvaluateConfig config, Prepared rows) {
+  TextSkill(Base base, DataConfig data, EvaluateConfig config, Prepared rows) {
     this.base = base;
     this.config = config;
     this.train = rows.train();
     this.streamed =
         base.model().backbone() instanceof Recurrent
+            && data.stride() == 0
             && rows.splits().test().stream().allMatch(Example.Text.class::isInstance);
     List<TokenRow> all = rows.test();
     this.test =
@@ -48,8 +52,8 @@ final class TextSkill implements Skill {
   }
 
   @Override
-  public List<List<TokenRow>> batches(List<TokenRow> rows, int batch) {
-    return streamed ? Lanes.of(rows, batch).steps() : Skill.super.batches(rows, batch);
+  public List<List<TokenRow>> batches(List<TokenRow> rows, int batch, int tokens) {
+    return streamed ? Lanes.of(rows, batch).steps() : Skill.super.batches(rows, batch, tokens);
   }
 
   @Override
@@ -61,18 +65,21 @@ final class TextSkill implements Skill {
   @Override
   public Score score(String name, Model model, Adapter adapter, RunListener listener) {
     Objective objective = objective();
-    double[] losses = new double[test.size()];
-    int[] tokens = new int[test.size()];
+    // The error is counted over documents: windows of one are not independent of each other.
+    Map<String, double[]> sums = new LinkedHashMap<>();
     int done = 0;
-    for (List<TokenRow> row : batches(test, 1)) { // the error is counted over rows
+    for (List<TokenRow> row : batches(test, 1, 0)) {
       Batch batch = Batch.of(row, base.tokenizer().padId());
       try (Scope scope = Scope.open();
           GradMode off = GradMode.off()) {
-        losses[done] = objective.value(model, Pass.plain().with(adapter), batch);
-        tokens[done] = (int) batch.learnedTokens();
+        double[] sum = sums.computeIfAbsent(row.getFirst().origin(), origin -> new double[2]);
+        sum[0] += objective.value(model, Pass.plain().with(adapter), batch);
+        sum[1] += batch.learnedTokens();
       }
       listener.progress(++done, test.size());
     }
+    double[] losses = sums.values().stream().mapToDouble(sum -> sum[0]).toArray();
+    int[] tokens = sums.values().stream().mapToInt(sum -> (int) sum[1]).toArray();
     return new Score(name, null, new int[0], Perplexity.of(losses, tokens), null);
   }
 }

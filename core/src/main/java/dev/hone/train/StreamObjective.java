@@ -121,8 +121,11 @@ public final class StreamObjective implements Objective {
   private record Remembered(int lanes, List<float[]> states) {
     static final Remembered NOTHING = new Remembered(0, List.of());
 
-    /** For some of the lanes; empty where nothing is remembered yet. */
+    /** For some of the lanes; empty where nothing is remembered of them. */
     KeyValueCache cache(int from, int rows) {
+      if (from + rows > lanes) {
+        return new KeyValueCache(0);
+      }
       try (Scope scope = Scope.open()) {
         return KeyValueCache.resumed(tensors(from, rows));
       }

@@ -12,6 +12,7 @@ import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Gradients;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,7 @@ public record Trainer(
   public Result run() {
     int total = totalSteps();
     RateSchedule schedule = new RateSchedule(config, total);
-    try (AdamW optimizer = new AdamW(config, method)) {
+    try (AdamW optimizer = new AdamW(config, method, moments())) {
       TrainState state = TrainState.start();
       if (checkpoints != null) {
         state = checkpoints.restore(method, optimizer, objective).orElse(state);
@@ -144,7 +145,7 @@ public record Trainer(
 
   private List<List<TokenRow>> parts(List<TokenRow> rows) {
     if (!model.head().mixesRows()) {
-      return MicroBatches.of(rows, config.microBatch(), config.microTokens());
+      return MicroBatches.of(rows, config.microBatch(), config.microTokens(), config.packs());
     }
     if (config.microBatch() > 0) {
       throw new HoneException(
@@ -153,6 +154,16 @@ public record Trainer(
               + " look at all rows of a step together; leave it at 0 and lower train.batch");
     }
     return List.of(rows);
+  }
+
+  /** The file that the optimiser's moments lie in, or null. */
+  private @Nullable Path moments() {
+    if (!config.momentsOnDisk()) {
+      return null;
+    }
+    Path folder =
+        checkpoints == null ? Path.of(System.getProperty("java.io.tmpdir")) : checkpoints.folder();
+    return folder.resolve("moments-" + ProcessHandle.current().pid() + ".scratch");
   }
 
   private boolean exhausted(TrainState state) {
@@ -189,6 +200,9 @@ public record Trainer(
         if (config.gradientCheckpointing()) {
           pass = pass.checkpointing(drawn);
         }
+        if (config.packs()) {
+          pass = pass.packing();
+        }
         if (prefix != null) {
           pass = pass.above(prefix);
         }
@@ -224,7 +238,9 @@ public record Trainer(
   private TrainState validated(TrainState state) {
     List<TokenRow> rows = validation.stream().flatMap(List::stream).toList();
     Objective all = objective.over(model, method, rows, validation.getFirst().size(), padId);
+    Engine.giveBackMemory(); // other shapes than a step's would come on top of what it left
     double loss = Validation.loss(model, method, all, validation, padId);
+    Engine.giveBackMemory();
     TrainState after = state.validated(loss);
     boolean best = after.bestStep() == after.step();
     if (best && checkpoints != null && config.keepBest()) {

@@ -71,7 +71,7 @@ class InspectionTest {
                   ? List.of(Part.EMBEDDINGS, Part.RECURRENT, Part.HEAD)
                   : List.of(Part.EMBEDDINGS, Part.ATTENTION, Part.FEED_FORWARD, Part.NORMS)),
           parts.toString());
-      assertEquals(recurrent ? 2 : 5, facts.memory().size());
+      assertEquals(recurrent ? 2 : 8, facts.memory().size());
     }
   }
 
