@@ -41,8 +41,7 @@ class RecurrentRunTest {
         Objects.requireNonNull(written.perplexities().get("tuned")).perplexity().value();
     assertTrue(perplexity < 100, written.perplexities().toString());
     String eval = world.hone("eval", world.at("runs/writer")).succeeded().out();
-    assertTrue(
-        eval.startsWith(String.format(Locale.ROOT, "perplexity %.3f ±", perplexity)), eval);
+    assertTrue(eval.startsWith(String.format(Locale.ROOT, "perplexity %.3f ±", perplexity)), eval);
     String writer = world.at("runs/writer/model");
     String text = world.hone("generate", writer, "the lamp", "--max-tokens", "6").succeeded().out();
     assertTrue(!text.isBlank(), text);
@@ -55,7 +54,8 @@ class RecurrentRunTest {
 
     RunResult told =
         Hone.train(
-            world.recipe("model=" + writer, "method={type: full}", "name=reader", "train.steps=200"));
+            world.recipe(
+                "model=" + writer, "method={type: full}", "name=reader", "train.steps=200"));
     var tuned =
         told.lines().stream().filter(l -> l.name().equals("tuned")).findFirst().orElseThrow();
     assertTrue(tuned.accuracy().value() > 0.9, tuned.toString());

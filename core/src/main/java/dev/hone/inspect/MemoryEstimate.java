@@ -110,8 +110,7 @@ public record MemoryEstimate(
             .sum();
     return List.of(
         estimate("generate", Storage.FLOAT32, F32 * all, 0, 0, 0),
-        estimate(
-            "full", Storage.FLOAT32, F32 * all, 0, all, F32 * load.batch() * kept * widths));
+        estimate("full", Storage.FLOAT32, F32 * all, 0, all, F32 * load.batch() * kept * widths));
   }
 
   private static long sum(Model model, Predicate<Parameter> which) {

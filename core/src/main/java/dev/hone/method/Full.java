@@ -1,7 +1,7 @@
 package dev.hone.method;
 
-import dev.hone.model.BatchNorm;
 import dev.hone.error.HoneException;
+import dev.hone.model.BatchNorm;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
 import dev.hone.tensor.Scope;

@@ -86,8 +86,7 @@ public final class FolderWeights implements Weights {
    */
   public static FolderWeights outline(
       ModelFolder folder, String prefix, String architecture, UnaryOperator<String> names) {
-    return new FolderWeights(
-        folder, prefix, architecture, names, false, Storage.FLOAT32, true);
+    return new FolderWeights(folder, prefix, architecture, names, false, Storage.FLOAT32, true);
   }
 
   private String inFile(String name) {

@@ -83,8 +83,7 @@ public record Recurrent(
     KeyValueCache cache = pass.cache();
     Consumer<Lstm.State> left =
         cache == null ? state -> {} : state -> cache.remember(number, state);
-    return pass.layer(
-        number, x, in -> layer.forward(in, begin, window, untracked, pass, left));
+    return pass.layer(number, x, in -> layer.forward(in, begin, window, untracked, pass, left));
   }
 
   /** What has been read cannot be hidden afterwards, as it can from attention. */

@@ -64,7 +64,7 @@ public final class StreamObjective implements Objective {
       before = begin == first ? Remembered.NOTHING : after;
       after = Remembered.NOTHING;
     } else { // another text, to be measured on: what is learned goes on later as if nothing had
-             // been
+      // been
       measured = Remembered.NOTHING;
     }
     return this;
