@@ -115,6 +115,7 @@ public final class TinyModels {
   public static List<String> writerConfigs() {
     List<String> configs = new ArrayList<>(decoderConfigs());
     configs.addAll(encoderDecoderConfigs());
+    configs.add(awdLstmConfig("{}"));
     return configs;
   }
 
@@ -125,6 +126,29 @@ public final class TinyModels {
     configs.add(gpt2Config("{}"));
     configs.addAll(TinyDecoders.all());
     return configs;
+  }
+
+  /** All that read from left to right. */
+  public static List<String> causalConfigs() {
+    List<String> configs = decoderConfigs();
+    configs.add(awdLstmConfig("{}"));
+    return configs;
+  }
+
+  /** Windows are short, so that rows of a few tokens have several. */
+  public static String awdLstmConfig(String extra) {
+    return merged(
+        """
+        {'architectures': ['AwdLstmForCausalLM'], 'embedding_size': 24, 'hidden_size': 20,
+         'num_hidden_layers': 3, 'vocab_size': 96, 'bptt': 5, 'max_len': 8,
+         'classifier_hidden_size': 10, 'initializer_range': 0.25}
+        """,
+        extra);
+  }
+
+  public static String awdLstmClassifier() {
+    return awdLstmConfig(
+        "{'architectures': ['AwdLstmForSequenceClassification'], 'num_labels': 3}");
   }
 
   public static Model llama() {

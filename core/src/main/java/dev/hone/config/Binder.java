@@ -95,6 +95,7 @@ final class Binder {
     Map<String, Class<?>> choices = Shape.choices(family);
     Map<String, Tree.Entry> entries = new LinkedHashMap<>(mapping.entries());
     Tree.Entry type = entries.remove("type");
+    Class<?> usual = Shape.usual(family);
     Class<?> chosen;
     if (type != null) {
       chosen = choices.get(type.value() instanceof Tree.Scalar s ? s.text() : "");
@@ -112,6 +113,8 @@ final class Binder {
       }
     } else if (slot.fallback() != null) {
       chosen = slot.fallback().getClass();
+    } else if (usual != null) {
+      chosen = usual;
     } else {
       throw slot.origin()
           .refuse(

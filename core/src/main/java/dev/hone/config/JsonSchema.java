@@ -98,7 +98,7 @@ public final class JsonSchema {
     Shape.choices(family)
         .forEach(
             (name, choice) -> {
-              boolean usual = choice.isInstance(fallback);
+              boolean usual = choice.isInstance(fallback) || choice == Shape.usual(family);
               ObjectNode variant = record(choice, fallbackOf(choice, fallback));
               ObjectNode properties = JSON.objectNode();
               properties.putObject("type").put("const", name);

@@ -10,4 +10,7 @@ import java.lang.annotation.Target;
 @Target(ElementType.TYPE)
 public @interface OneOf {
   Class<?>[] value();
+
+  /** The record that is meant where a recipe has no {@code type}; by default it must have one. */
+  Class<?> usual() default void.class;
 }

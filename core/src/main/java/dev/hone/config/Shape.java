@@ -50,6 +50,12 @@ final class Shape {
     return choices;
   }
 
+  /** The record that is meant where no word chooses one, or null. */
+  static @Nullable Class<?> usual(Class<?> family) {
+    Class<?> usual = family.getAnnotation(OneOf.class).usual();
+    return usual == void.class ? null : usual;
+  }
+
   static String name(Class<?> choice) {
     Name name = choice.getAnnotation(Name.class);
     if (name == null) {

@@ -98,15 +98,36 @@ public final class RowEncoder {
    * exactly {@code maxTokens}; only the last row may be shorter.
    */
   public EncodedRows packed(List<Example.Text> documents) {
+    return packed(documents, maxTokens, 0);
+  }
+
+  /**
+   * The same in rows of {@code length} tokens, each of which begins with the last token of the one
+   * before: for a model that remembers where that one ended. Every token but the first is learned.
+   *
+   * @param length where {@code data.maxTokens} does not say
+   */
+  public EncodedRows streamed(List<Example.Text> documents, int length) {
+    int asked = config.maxTokens() == 0 ? length : config.maxTokens();
+    if (asked < 2) {
+      throw new HoneException("data.maxTokens is 1: a row of a stream needs two tokens");
+    }
+    return packed(documents, asked, 1);
+  }
+
+  /**
+   * @param shared tokens that a row has from the end of the one before
+   */
+  private EncodedRows packed(List<Example.Text> documents, int length, int shared) {
     int[][] framed = new int[documents.size()][];
     Arrays.setAll(framed, i -> framed(documents.get(i)));
     int[] stream = concat(framed);
     List<TokenRow> rows = new ArrayList<>();
     int document = 0;
     int documentEnd = framed.length == 0 ? 0 : framed[0].length;
-    for (TokenRow window : windows(stream, "packed")) {
+    for (TokenRow window : windows(stream, "packed", length, shared)) {
       // A row is named after the document in which it starts.
-      int start = rows.size() * maxTokens;
+      int start = rows.size() * (length - shared);
       while (document + 1 < framed.length && start >= documentEnd) {
         document++;
         documentEnd += framed[document].length;
@@ -150,7 +171,9 @@ public final class RowEncoder {
         yield List.of(encoded.row());
       }
       case Example.Text e ->
-          config.stride() > 0 ? sliding(framed(e), e.origin()) : windows(framed(e), e.origin());
+          config.stride() > 0
+              ? sliding(framed(e), e.origin())
+              : windows(framed(e), e.origin(), maxTokens, 0);
       case Example.Pair e -> List.of(pair(e));
       case Example.Judged e -> {
         TokenRow row = answers(List.of(e.answer()), e.origin()).getFirst();
@@ -227,10 +250,10 @@ public final class RowEncoder {
     return concat(begin, encoder.encode(document.text()), new int[] {encoder.eosId()});
   }
 
-  private List<TokenRow> windows(int[] ids, String origin) {
+  private static List<TokenRow> windows(int[] ids, String origin, int length, int shared) {
     List<TokenRow> rows = new ArrayList<>();
-    for (int from = 0; from < ids.length; from += maxTokens) {
-      int to = Math.min(from + maxTokens, ids.length);
+    for (int from = 0; from + shared < ids.length; from += length - shared) {
+      int to = Math.min(from + length, ids.length);
       // A last token alone would have nothing before it to be learned from.
       int start = to - from == 1 && from > 0 ? from - 1 : from;
       boolean[] learned = new boolean[to - start];

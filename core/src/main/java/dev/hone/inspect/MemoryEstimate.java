@@ -3,6 +3,7 @@ package dev.hone.inspect;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
+import dev.hone.model.Recurrent;
 import dev.hone.model.Storage;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +57,9 @@ public record MemoryEstimate(
             .filter(l -> l.name().matches(".*[._](k|key|v|value)(_proj|_lin)?"))
             .mapToLong(Linear::out)
             .sum();
+    if (outline.backbone() instanceof Recurrent recurrent) {
+      return recurrent(outline.parameterCount(), recurrent, load);
+    }
     int tokens = Math.min(load.tokens(), outline.backbone().maxPositions());
     long perToken = F32 * load.batch() * tokens;
     long all = outline.parameterCount();
@@ -93,6 +97,20 @@ public record MemoryEstimate(
         .mapToLong(p -> p.value().numel())
         .max()
         .orElse(0);
+  }
+
+  /** Only the windows that gradients go back over are remembered; what trains is everything. */
+  private static List<MemoryEstimate> recurrent(long all, Recurrent model, Load load) {
+    long kept = Math.min(load.tokens(), Math.max(model.window(), model.pooled()));
+    // What a layer reads, its four gates, its cell and what it gives.
+    long widths =
+        model.layers().stream()
+            .map(layer -> layer.weightIh().value())
+            .mapToLong(w -> w.size(1) + w.size(0) * 6 / 4)
+            .sum();
+    return List.of(
+        estimate("generate", Storage.FLOAT32, F32 * all, 0, 0, 0),
+        estimate("full", Storage.FLOAT32, F32 * all, 0, all, F32 * load.batch() * kept * widths));
   }
 
   private static long sum(Model model, Predicate<Parameter> which) {

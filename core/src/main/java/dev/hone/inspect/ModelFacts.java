@@ -79,7 +79,7 @@ public record ModelFacts(
         heads(files.config()),
         keyValueHeads(files.config()),
         vocabulary(files.config()),
-        outline.backbone().maxPositions(),
+        limit(outline.backbone().maxPositions()),
         storedType(files.config()),
         outline.linears().values().stream()
             .filter(l -> !l.weight().name().equals(l.name() + ".weight"))
@@ -126,6 +126,11 @@ public record ModelFacts(
   private static @Nullable Integer layers(Config config) {
     return first(
         config, "num_hidden_layers", "n_layer", "num_layers", "n_layers", "encoder_layers");
+  }
+
+  /** A recurrent model reads rows of any length. */
+  private static @Nullable Integer limit(int positions) {
+    return positions == Integer.MAX_VALUE ? null : positions;
   }
 
   private static @Nullable Integer heads(Config config) {

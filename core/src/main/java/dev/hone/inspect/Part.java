@@ -8,6 +8,7 @@ public enum Part {
   EMBEDDINGS("embeddings"),
   ATTENTION("attention"),
   FEED_FORWARD("feed-forward"),
+  RECURRENT("recurrent"),
   NORMS("norms"),
   HEAD("head"),
   OTHER("other");
@@ -16,6 +17,7 @@ public enum Part {
   private static final Pattern NORM =
       Pattern.compile("norm|layer_?norm|(^|[._])ln(_|\\.|\\d)", Pattern.CASE_INSENSITIVE);
   private static final Pattern SEES = Pattern.compile("att|[._][qkvo](_lin|_proj)?\\.");
+  private static final Pattern REMEMBERS = Pattern.compile("(weight|bias)_(ih|hh)$");
   private static final Pattern ANSWERS =
       Pattern.compile(
           "(^|\\.)(lm_head|embed_out|score|(pre_)?classifier|cls|pooler|qa_outputs|predictions"
@@ -48,6 +50,9 @@ public enum Part {
     }
     if (NORM.matcher(name).find()) {
       return NORMS;
+    }
+    if (REMEMBERS.matcher(name).find()) {
+      return RECURRENT;
     }
     if (layer.isEmpty()) {
       return TABLE.matcher(name).find() ? EMBEDDINGS : OTHER;

@@ -1,6 +1,7 @@
 package dev.hone.method;
 
 import dev.hone.error.HoneException;
+import dev.hone.model.BatchNorm;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
 import dev.hone.tensor.Scope;
@@ -17,6 +18,7 @@ import java.util.Set;
 public final class Full implements Method {
   private final FullConfig config;
   private final Map<String, Tensor> copies = new LinkedHashMap<>();
+  private final Map<String, Tensor> running = new LinkedHashMap<>();
 
   public Full(Model model) {
     this(FullConfig.defaults(), model);
@@ -26,6 +28,11 @@ public final class Full implements Method {
     this.config = config;
     List<Parameter> chosen = chosen(config, model);
     try (Scope scope = Scope.open()) {
+      for (Parameter parameter : model.parameters()) {
+        if (BatchNorm.isRunning(parameter)) {
+          running.put(parameter.name(), parameter.value().copy().keep());
+        }
+      }
       for (Parameter parameter : chosen) {
         copies.put(parameter.name(), parameter.value().copy().requiresGrad(true).keep());
       }
@@ -54,13 +61,19 @@ public final class Full implements Method {
 
   @Override
   public Tensor value(Parameter parameter) {
-    Tensor copy = copies.get(parameter.name());
-    return copy == null ? parameter.value() : copy;
+    Map<String, Tensor> own = parameter.trains() ? copies : running;
+    return own.getOrDefault(parameter.name(), parameter.value());
   }
 
   @Override
   public Map<String, Tensor> trainable() {
     return copies;
+  }
+
+  /** What batch norms have seen, which is no gradient's to change. */
+  @Override
+  public Map<String, Tensor> state() {
+    return running;
   }
 
   @Override
@@ -73,7 +86,14 @@ public final class Full implements Method {
     Map<String, Tensor> values = new LinkedHashMap<>();
     try (Scope scope = Scope.open()) {
       copies.forEach((name, copy) -> values.put(name, copy.detach().keep()));
+      running.forEach((name, copy) -> values.put(name, copy.detach().keep()));
     }
     return values;
+  }
+
+  @Override
+  public void close() {
+    Method.super.close();
+    running.values().forEach(Tensor::close);
   }
 }

@@ -1,5 +1,6 @@
 package dev.hone.method;
 
+import dev.hone.config.Name;
 import dev.hone.data.Batch;
 import dev.hone.error.HoneException;
 import dev.hone.method.adalora.AdaLora;
@@ -21,6 +22,7 @@ import dev.hone.method.lora.LoraConfig;
 import dev.hone.method.vera.Vera;
 import dev.hone.method.vera.VeraConfig;
 import dev.hone.model.Model;
+import dev.hone.model.Recurrent;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -48,18 +50,32 @@ public final class Methods {
    * @param batches of the training data, for a method that looks at it before it begins
    */
   public static Method attach(MethodConfig config, Model model, Supplier<List<Batch>> batches) {
+    requireLinears(config, model);
     return config instanceof LoraConfig lora
         ? Lora.attach(lora, model, batches)
         : attach(config, model);
   }
 
   public static Method attach(MethodConfig config, Model model) {
+    requireLinears(config, model);
     return switch (config) {
       case FullConfig full -> new Full(full, model);
       case BottleneckConfig bottleneck -> Bottleneck.attach(bottleneck, model);
       case PeftConfig peft -> begin(peft, model, Leaves.fresh());
       default -> throw new IllegalArgumentException("no method for " + config);
     };
+  }
+
+  /** The weights of an LSTM layer are no linears, and its reading no attention. */
+  private static void requireLinears(MethodConfig config, Model model) {
+    if (model.backbone() instanceof Recurrent && !(config instanceof FullConfig)) {
+      throw new HoneException(
+          "method.type is "
+              + config.getClass().getAnnotation(Name.class).value()
+              + ", which has nothing to change in the recurrent layers of "
+              + model.architecture()
+              + "; use full, with method.train to choose what trains");
+    }
   }
 
   static PeftMethod begin(PeftConfig config, Model model, Leaves leaves) {

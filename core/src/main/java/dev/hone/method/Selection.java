@@ -102,7 +102,7 @@ final class Selection {
       case "head" -> isHead(name);
       case "embeddings" -> isBelow(name);
       case "norms" -> isNorm(name);
-      case "biases" -> name.endsWith(".bias");
+      case "biases" -> name.matches(".*\\.bias(_ih|_hh)?"); // two of a recurrent layer
       default -> Targets.matcher(word, name).matches();
     };
   }

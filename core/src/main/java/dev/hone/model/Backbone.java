@@ -4,7 +4,7 @@ import dev.hone.data.Batch;
 import dev.hone.tensor.Tensor;
 
 /** A model without its head. */
-public sealed interface Backbone permits Stack, EncoderDecoder {
+public sealed interface Backbone permits Stack, EncoderDecoder, Recurrent {
   /** Ids to the last hidden states [B, T, C]. */
   Tensor forward(Inputs inputs, Pass pass);
 

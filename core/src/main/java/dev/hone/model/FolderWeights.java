@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class FolderWeights implements Weights {
   private final ModelFolder folder;
   private final String prefix;
+  private final UnaryOperator<String> names;
   private final boolean bare;
   private final boolean taskHead;
   private final boolean writes;
@@ -44,23 +46,31 @@ public final class FolderWeights implements Weights {
   /**
    * @param prefix the backbone's prefix in a checkpoint with a head, ending in a dot
    * @param architecture whose head a task brings, or which predicts words as it was pretrained to
+   * @param names what the files call a parameter
    * @param renewing whether a head of another size than the one asked for gives way to a new one
    * @param storage of the matrices
    */
   public FolderWeights(
-      ModelFolder folder, String prefix, String architecture, boolean renewing, Storage storage) {
-    this(folder, prefix, architecture, renewing, storage, false);
+      ModelFolder folder,
+      String prefix,
+      String architecture,
+      UnaryOperator<String> names,
+      boolean renewing,
+      Storage storage) {
+    this(folder, prefix, architecture, names, renewing, storage, false);
   }
 
   private FolderWeights(
       ModelFolder folder,
       String prefix,
       String architecture,
+      UnaryOperator<String> names,
       boolean renewing,
       Storage storage,
       boolean outline) {
     this.folder = folder;
     this.prefix = prefix;
+    this.names = names;
     this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining)");
     this.writes = !taskHead || architecture.endsWith("ForConditionalGeneration");
     this.renewing = renewing;
@@ -74,11 +84,16 @@ public final class FolderWeights implements Weights {
    * The same names, shapes and refusals without the numbers: nothing is read but the headers, and a
    * parameter of any size takes a few bytes. For looking at a model, not for computing with it.
    */
-  public static FolderWeights outline(ModelFolder folder, String prefix, String architecture) {
-    return new FolderWeights(folder, prefix, architecture, false, Storage.FLOAT32, true);
+  public static FolderWeights outline(
+      ModelFolder folder, String prefix, String architecture, UnaryOperator<String> names) {
+    return new FolderWeights(folder, prefix, architecture, names, false, Storage.FLOAT32, true);
   }
 
   private String inFile(String name) {
+    String named = names.apply(name);
+    if (!named.equals(name)) {
+      return named;
+    }
     String plain = bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
     // Checkpoints that came from TensorFlow have its names for the two vectors of a norm.
     String older =

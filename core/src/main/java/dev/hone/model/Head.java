@@ -9,4 +9,12 @@ public interface Head {
 
   /** The mean loss of logits against labels of the head's own shape; labels -100 do not count. */
   Tensor loss(Tensor logits, Tensor labels);
+
+  /**
+   * Whether the rows of a batch have a say in each other's logits while training (batch norm): then
+   * the rows of a step belong together and are not computed in parts.
+   */
+  default boolean mixesRows() {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 package dev.hone.model;
 
+import dev.hone.tensor.Lstm;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values of the positions that a decoder has seen, so that each new token costs one
- * column, and those of its encoder, where it has one. Owns its tensors until closed.
+ * column, and those of its encoder, where it has one; of a recurrent model, what its layers
+ * remember. Owns its tensors until closed.
  *
  * <p>Rows of different lengths stand with their ends in the same column: what is before a row's
  * begin is for the mask to hide, and distances between columns are those between tokens.
@@ -24,6 +26,7 @@ public final class KeyValueCache implements AutoCloseable {
   private final List<Tensor> values = new ArrayList<>();
   private final List<Tensor> crossKeys = new ArrayList<>();
   private final List<Tensor> crossValues = new ArrayList<>();
+  private final List<Tensor> states = new ArrayList<>(); // two a layer
   private @Nullable Memory memory;
   private int length;
 
@@ -88,6 +91,41 @@ public final class KeyValueCache implements AutoCloseable {
     length += Math.toIntExact(added);
   }
 
+  /** What a recurrent layer remembers; null before the first position. */
+  Lstm.@Nullable State state(int layer) {
+    return states.size() <= 2 * layer
+        ? null
+        : new Lstm.State(states.get(2 * layer), states.get(2 * layer + 1));
+  }
+
+  /** Keeps what a recurrent layer remembers from now on, without a history. */
+  void remember(int layer, Lstm.State state) {
+    Lstm.State kept = state.detached();
+    put(2 * layer, kept.hidden());
+    put(2 * layer + 1, kept.cell());
+  }
+
+  private void put(int at, Tensor state) {
+    state.keep();
+    if (at < states.size()) {
+      states.set(at, state).close();
+    } else {
+      states.add(state);
+    }
+  }
+
+  /** Hidden state and cell [B, H] of each recurrent layer; the cache's own. */
+  public List<Tensor> states() {
+    return List.copyOf(states);
+  }
+
+  /** A cache of recurrent layers alone that goes on from copies of such states. */
+  public static KeyValueCache resumed(List<Tensor> from) {
+    KeyValueCache cache = new KeyValueCache(0);
+    from.forEach(state -> cache.states.add(state.copy().keep()));
+    return cache;
+  }
+
   /** Keeps what the encoder has left, for as long as this cache. */
   void remember(Memory left) {
     Tensor mask = left.mask();
@@ -114,6 +152,9 @@ public final class KeyValueCache implements AutoCloseable {
     if (newLength < 0 || newLength > length) {
       throw new IllegalArgumentException("cannot truncate " + length + " to " + newLength);
     }
+    if (!states.isEmpty() && newLength < length) {
+      throw new IllegalStateException("a recurrent state cannot forget");
+    }
     length = newLength;
   }
 
@@ -136,6 +177,7 @@ public final class KeyValueCache implements AutoCloseable {
         copy.crossKeys.add(crossKeys.get(layer).indexSelect(0, index).keep());
         copy.crossValues.add(crossValues.get(layer).indexSelect(0, index).keep());
       }
+      states.forEach(state -> copy.states.add(state.indexSelect(0, index).keep()));
       if (memory != null) {
         Tensor mask = memory.mask();
         copy.remember(
@@ -166,6 +208,7 @@ public final class KeyValueCache implements AutoCloseable {
           filled.copyFrom(filled.indexSelect(0, index));
         }
       }
+      states.forEach(state -> state.copyFrom(state.indexSelect(0, index)));
     }
   }
 
@@ -178,6 +221,11 @@ public final class KeyValueCache implements AutoCloseable {
         int at = layer;
         whole.keys.add(whole.below(parts, part -> part.keys.get(at)));
         whole.values.add(whole.below(parts, part -> part.values.get(at)));
+      }
+      for (int i = 0; i < parts.getFirst().states.size(); i++) {
+        int at = i;
+        List<Tensor> rows = parts.stream().map(part -> part.states.get(at)).toList();
+        whole.states.add(Tensors.cat(rows, 0).keep());
       }
     }
     return whole;
@@ -200,7 +248,7 @@ public final class KeyValueCache implements AutoCloseable {
 
   @Override
   public void close() {
-    for (List<Tensor> all : List.of(keys, values, crossKeys, crossValues)) {
+    for (List<Tensor> all : List.of(keys, values, crossKeys, crossValues, states)) {
       all.forEach(Tensor::close);
     }
     if (memory != null) {

@@ -1,6 +1,7 @@
 package dev.hone.model;
 
 import dev.hone.config.Doc;
+import dev.hone.config.Name;
 import dev.hone.config.Range;
 import dev.hone.store.Config;
 import java.nio.file.Path;
@@ -8,6 +9,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A Llama-type model to be trained from random weights, with a tokenizer of its own. */
+@Name("llama")
+@Doc("A Llama-type decoder")
 public record NewModelConfig(
     @Range(min = 8) int hiddenSize,
     @Range(min = 1) int layers,
@@ -18,13 +21,14 @@ public record NewModelConfig(
         int vocabSize,
     @Doc("Context in tokens") @Range(min = 8) int maxPositions,
     @Range(min = 1) double ropeTheta,
-    @Doc("Standard deviation of the random weights") @Range(min = 0, max = 1) double initStd) {
+    @Doc("Standard deviation of the random weights") @Range(min = 0, max = 1) double initStd)
+    implements NewModel {
 
   public static NewModelConfig defaults() {
     return new NewModelConfig(256, 8, 8, 4, 688, 6144, 512, 10000, 0.02);
   }
 
-  /** The same as the config.json of a Llama model. */
+  @Override
   public Config config(int endOfText, int pad) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.putArray("architectures").add("LlamaForCausalLM");

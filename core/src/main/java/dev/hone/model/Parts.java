@@ -96,6 +96,28 @@ public final class Parts {
         eps);
   }
 
+  public BatchNorm batchNorm(String name, long width) {
+    return new BatchNorm(
+        parameter(name + ".weight", Weights.Init.ONES, width),
+        parameter(name + ".bias", Weights.Init.ZEROS, width),
+        buffer(name + BatchNorm.MEAN, Weights.Init.ZEROS, width),
+        buffer(name + BatchNorm.VARIANCE, Weights.Init.ONES, width));
+  }
+
+  /**
+   * A recurrent layer.
+   *
+   * @param dropout of the weights of its own state
+   */
+  public LstmLayer lstm(String name, long in, long width, double dropout) {
+    return new LstmLayer(
+        parameter(name + ".weight_ih", Weights.Init.NORMAL, 4 * width, in),
+        parameter(name + ".weight_hh", Weights.Init.NORMAL, 4 * width, width),
+        parameter(name + ".bias_ih", Weights.Init.ZEROS, 4 * width),
+        parameter(name + ".bias_hh", Weights.Init.ZEROS, 4 * width),
+        dropout);
+  }
+
   public Parameter parameter(String name, Weights.Init init, long... shape) {
     Parameter made = weights.parameter(name, init, shape);
     parameters.add(made);
@@ -104,7 +126,11 @@ public final class Parts {
 
   /** Numbers that the file holds and that do not train. */
   public Parameter buffer(String name, long... shape) {
-    Parameter read = weights.parameter(name, Weights.Init.ZEROS, shape);
+    return buffer(name, Weights.Init.ZEROS, shape);
+  }
+
+  private Parameter buffer(String name, Weights.Init init, long... shape) {
+    Parameter read = weights.parameter(name, init, shape);
     Parameter buffer = new Parameter(read.name(), read.value(), false);
     parameters.add(buffer);
     return buffer;

@@ -8,7 +8,7 @@ import dev.hone.data.DataConfig;
 import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.method.MethodConfig;
 import dev.hone.method.lora.LoraConfig;
-import dev.hone.model.NewModelConfig;
+import dev.hone.model.NewModel;
 import dev.hone.model.Storage;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.preference.PreferenceConfig;
@@ -25,7 +25,7 @@ public record Recipe(
             "How the base's frozen matrices are kept: float32, bfloat16, float16, int8, nf4, or auto"
                 + " (float32 where memory allows, else as the file has them); computing is float32")
         Storage dtype,
-    @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
+    @Doc("A new model from random weights, in place of 'model'") @Nullable NewModel newModel,
     DataConfig data,
     @Doc("How the model is adapted") MethodConfig method,
     @Doc("How preferences are learned; absent for rows of other formats")

@@ -4,7 +4,7 @@ import dev.hone.data.Example;
 import dev.hone.error.HoneException;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Model;
-import dev.hone.model.NewModelConfig;
+import dev.hone.model.NewModel;
 import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
 import dev.hone.model.head.TextHead;
@@ -67,11 +67,7 @@ public record Base(
    * has left it in {@code folder}, and draws the weights.
    */
   static Base create(
-      Recipe recipe,
-      NewModelConfig config,
-      List<Example> train,
-      Path folder,
-      RunListener listener) {
+      Recipe recipe, NewModel config, List<Example> train, Path folder, RunListener listener) {
     if (!Files.exists(folder.resolve("tokenizer.json"))) {
       listener.phase("tokenizer");
       BpeTrainer.train(() -> texts(train), config.vocabSize()).save(folder);

@@ -8,6 +8,7 @@ import dev.hone.data.PairEncoder;
 import dev.hone.data.RowEncoder;
 import dev.hone.data.chat.ChatEncoder;
 import dev.hone.model.EncoderDecoder;
+import dev.hone.model.Recurrent;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,11 @@ public sealed interface Questions {
     int context = base.model().backbone().maxPositions();
     if (base.model().backbone() instanceof EncoderDecoder) {
       return new InPairs(new PairEncoder(base.tokenizer(), config, context, labels));
+    }
+    if (base.model().backbone() instanceof Recurrent recurrent && base.speaks()) {
+      return new InStream(
+          new InWords(new RowEncoder(base.tokenizer(), config, context, labels, chat)),
+          recurrent.window() + 1);
     }
     return base.speaks()
         ? new InWords(new RowEncoder(base.tokenizer(), config, context, labels, chat))
@@ -56,6 +62,33 @@ public sealed interface Questions {
     @Override
     public List<int[]> choices(List<String> labels) {
       return encoder.choices(labels);
+    }
+  }
+
+  /**
+   * As in words, but documents are one stream whose rows follow on each other.
+   *
+   * @param length of such a row in tokens, where the recipe does not say
+   */
+  record InStream(InWords words, int length) implements Questions {
+    @Override
+    public EncodedRows encode(List<? extends Example> examples) {
+      return words.encode(examples);
+    }
+
+    @Override
+    public EncodedRows packed(List<Example.Text> documents) {
+      return words.encoder().streamed(documents, length);
+    }
+
+    @Override
+    public int[] prompt(Example.Labelled example) {
+      return words.prompt(example);
+    }
+
+    @Override
+    public List<int[]> choices(List<String> labels) {
+      return words.choices(labels);
     }
   }
 

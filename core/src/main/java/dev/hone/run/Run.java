@@ -16,6 +16,7 @@ import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
 import dev.hone.model.Model;
+import dev.hone.model.Recurrent;
 import dev.hone.model.family.Families;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.AtomicFiles;
@@ -25,7 +26,6 @@ import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
 import dev.hone.train.FrozenLayers;
-import dev.hone.train.MicroBatches;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.TrainListener;
@@ -110,7 +110,7 @@ public final class Run {
         base.model(),
         method,
         skill.objective(),
-        new EpochPlan(new Batches(rows.train(), recipe.train().batch(), recipe.seed())),
+        skill.plan(rows.train(), recipe.train().batch(), recipe.seed()),
         limit,
         baseline);
   }
@@ -145,7 +145,9 @@ public final class Run {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
     Base base = Base.open(model, recipe.dtype());
-    if (base.speaks()) {
+    // A recurrent model has no context to read a question from: it tells labels apart by a head.
+    boolean recurrent = base.model().backbone() instanceof Recurrent;
+    if (base.speaks() && !(recurrent && !Prepared.labels(splits).isEmpty())) {
       return base;
     }
     base.close();
@@ -250,14 +252,13 @@ public final class Run {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
-            : MicroBatches.of(
-                rows.validation(), recipe.evaluate().batch(), config.microTokens(), false);
+            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.microTokens());
     return new Trainer(
         model,
         method,
         skill.objective(),
         config,
-        new EpochPlan(new Batches(rows.train(), config.batch(), recipe.seed())),
+        skill.plan(rows.train(), config.batch(), recipe.seed()),
         validation,
         base.tokenizer().padId(),
         recipe.seed(),

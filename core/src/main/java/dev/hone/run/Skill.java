@@ -1,12 +1,17 @@
 package dev.hone.run;
 
+import dev.hone.data.Batches;
 import dev.hone.data.DataConfig;
+import dev.hone.data.TokenRow;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.recipe.Recipe;
+import dev.hone.train.BatchPlan;
+import dev.hone.train.EpochPlan;
+import dev.hone.train.MicroBatches;
 import dev.hone.train.Objective;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +23,21 @@ interface Skill {
       return new PreferenceSkill(base, recipe.objective(), recipe.evaluate(), rows);
     }
     return rows.labels().isEmpty()
-        ? new TextSkill(base, recipe.evaluate(), rows)
+        ? new TextSkill(base, data, recipe.evaluate(), rows)
         : new LabelSkill(base, data, recipe.evaluate(), rows, recipe.seed());
   }
 
   Objective objective();
+
+  /** The rows of every step. */
+  default BatchPlan plan(List<TokenRow> rows, int batch, long seed) {
+    return new EpochPlan(new Batches(rows, batch, seed));
+  }
+
+  /** Rows to be measured on, at most as many rows and tokens at once; 0 tokens means any number. */
+  default List<List<TokenRow>> batches(List<TokenRow> rows, int batch, int tokens) {
+    return MicroBatches.of(rows, batch, tokens, false);
+  }
 
   /**
    * What a model does on the test rows.

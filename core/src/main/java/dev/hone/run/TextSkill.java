@@ -1,16 +1,21 @@
 package dev.hone.run;
 
 import dev.hone.data.Batch;
-import dev.hone.data.Batches;
+import dev.hone.data.DataConfig;
+import dev.hone.data.Example;
 import dev.hone.data.TokenRow;
 import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
+import dev.hone.model.Recurrent;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
+import dev.hone.train.BatchPlan;
+import dev.hone.train.Lanes;
 import dev.hone.train.Objective;
+import dev.hone.train.StreamObjective;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +25,17 @@ final class TextSkill implements Skill {
   private final Base base;
   private final EvaluateConfig config;
   private final List<TokenRow> test;
+  private final List<TokenRow> train;
+  private final boolean streamed;
 
-  TextSkill(Base base, EvaluateConfig config, Prepared rows) {
+  TextSkill(Base base, DataConfig data, EvaluateConfig config, Prepared rows) {
     this.base = base;
     this.config = config;
+    this.train = rows.train();
+    this.streamed =
+        base.model().backbone() instanceof Recurrent
+            && data.stride() == 0
+            && rows.splits().test().stream().allMatch(Example.Text.class::isInstance);
     List<TokenRow> all = rows.test();
     this.test =
         config.limit() > 0 && all.size() > config.limit() ? all.subList(0, config.limit()) : all;
@@ -31,7 +43,17 @@ final class TextSkill implements Skill {
 
   @Override
   public Objective objective() {
-    return base.writing();
+    return streamed ? new StreamObjective(train) : base.writing();
+  }
+
+  @Override
+  public BatchPlan plan(List<TokenRow> rows, int batch, long seed) {
+    return streamed ? Lanes.of(rows, batch) : Skill.super.plan(rows, batch, seed);
+  }
+
+  @Override
+  public List<List<TokenRow>> batches(List<TokenRow> rows, int batch, int tokens) {
+    return streamed ? Lanes.of(rows, batch).steps() : Skill.super.batches(rows, batch, tokens);
   }
 
   @Override
@@ -42,11 +64,11 @@ final class TextSkill implements Skill {
 
   @Override
   public Score score(String name, Model model, Adapter adapter, RunListener listener) {
-    Objective objective = base.writing();
+    Objective objective = objective();
     // The error is counted over documents: windows of one are not independent of each other.
     Map<String, double[]> sums = new LinkedHashMap<>();
     int done = 0;
-    for (List<TokenRow> row : Batches.byLength(test, 1)) {
+    for (List<TokenRow> row : batches(test, 1, 0)) {
       Batch batch = Batch.of(row, base.tokenizer().padId());
       try (Scope scope = Scope.open();
           GradMode off = GradMode.off()) {

@@ -6,7 +6,10 @@ import dev.hone.method.Method;
 import dev.hone.model.ModelFiles;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.hub.Repo;
+import dev.hone.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Writes what a run has learned: an adapter's folder, or a whole model's. */
@@ -16,7 +19,9 @@ final class Weights {
   static Path save(RunFolder folder, Recipe recipe, Base base, Method method, Prepared rows) {
     if (method instanceof Full full) {
       Path model = folder.file("model");
-      ModelFiles.write(model, base.model(), full.trainable(), full.config().stored().type());
+      Map<String, Tensor> values = new LinkedHashMap<>(full.trainable());
+      values.putAll(full.state());
+      ModelFiles.write(model, base.model(), values, full.config().stored().type());
       if (!base.folder().equals(model)) {
         ModelFiles.copyTokenizer(base.folder(), model);
       }

@@ -1,5 +1,6 @@
 package dev.hone.tensor;
 
+import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.TensorOptional;
@@ -121,6 +122,42 @@ public final class Functional {
     return new Tensor(
         torch.rms_norm(
             x.handle(), new long[] {x.size(-1)}, optional(weight), new DoubleOptional(eps)));
+  }
+
+  /**
+   * Batch norm (arXiv:1502.03167) with a weight and a bias.
+   *
+   * @param x [B, C]
+   * @param mean [C], the running mean of earlier batches
+   * @param variance [C], likewise
+   * @param momentum share of this batch, B &gt; 1, in the running numbers, which change in place;
+   *     then its own mean and variance are what x is normalised by. With 0 the running ones are
+   */
+  public static Tensor batchNorm(
+      Tensor x,
+      Tensor weight,
+      Tensor bias,
+      Tensor mean,
+      Tensor variance,
+      double momentum,
+      double eps) {
+    for (Tensor vector : List.of(weight, bias, mean, variance)) {
+      requireWidth("batchNorm", x, vector);
+    }
+    if (x.rank() != 2 || (momentum > 0 && x.size(0) < 2)) {
+      throw Shapes.mismatch("batchNorm", "input [B, C] of at least two rows in training", x);
+    }
+    return new Tensor(
+        torch.batch_norm(
+            x.handle(),
+            optional(weight),
+            optional(bias),
+            optional(mean),
+            optional(variance),
+            momentum > 0,
+            momentum,
+            eps,
+            false));
   }
 
   /**

@@ -498,6 +498,12 @@ public final class Tensor implements AutoCloseable {
     return of(handle().max());
   }
 
+  /** The largest along an axis; equals share its gradient. */
+  public Tensor max(int axis) {
+    Shapes.range("max", this, axis, 0, 1);
+    return of(handle().amax(new long[] {Shapes.axis("max", this, axis)}, false));
+  }
+
   public Tensor argmax(int axis) {
     Shapes.range("argmax", this, axis, 0, 1);
     return of(handle().argmax(new LongOptional(Shapes.axis("argmax", this, axis)), false));

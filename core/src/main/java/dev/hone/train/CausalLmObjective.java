@@ -21,18 +21,28 @@ import java.util.stream.IntStream;
  * <p>Logits are made only where a label is, and only for some positions at a time: each chunk goes
  * back through the head at once, so that the logits of a whole batch never exist.
  */
-public record CausalLmObjective() implements Objective {
+public record CausalLmObjective(Reader reader) implements Objective {
+  /** How a batch becomes hidden states [B, T, C]. */
+  interface Reader {
+    Tensor read(Model model, Pass pass, Batch batch);
+  }
+
+  /** Reads every row from its beginning to its end. */
+  public CausalLmObjective() {
+    this((model, pass, batch) -> model.backbone().forward(Inputs.of(batch), pass));
+  }
+
   /** Logits that exist at the same time: 64 MiB in F32, and as much for their gradient. */
   private static final long CHUNK = 1 << 24;
 
   /** The states that predict a label, and those labels. */
   private record Labelled(Tensor states, Tensor labels) {
-    static Labelled of(Model model, Pass pass, Batch batch) {
+    static Labelled of(Reader reader, Model model, Pass pass, Batch batch) {
       int[] learned =
           IntStream.range(0, batch.labels().length)
               .filter(i -> batch.labels()[i] != Batch.IGNORE)
               .toArray();
-      Tensor hidden = model.backbone().forward(Inputs.of(batch), pass);
+      Tensor hidden = reader.read(model, pass, batch);
       // The state that predicts position t stands at t-1; a row's first token is never a label.
       long[] before = IntStream.of(learned).mapToLong(i -> i - 1).toArray();
       long[] labels = IntStream.of(learned).mapToLong(i -> batch.labels()[i]).toArray();
@@ -66,7 +76,7 @@ public record CausalLmObjective() implements Objective {
 
   @Override
   public Tensor lossSum(Model model, Pass pass, Batch batch, double smoothing) {
-    Labelled all = Labelled.of(model, pass, batch);
+    Labelled all = Labelled.of(reader, model, pass, batch);
     Tensor logits = ((LmHead) model.head()).logits(all.states(), pass);
     return Functional.crossEntropySum(logits, all.labels(), smoothing);
   }
@@ -75,7 +85,7 @@ public record CausalLmObjective() implements Objective {
   public double value(Model model, Pass pass, Batch batch) {
     LmHead head = (LmHead) model.head();
     double sum = 0;
-    for (Labelled chunk : Labelled.of(model, pass, batch).chunks(head)) {
+    for (Labelled chunk : Labelled.of(reader, model, pass, batch).chunks(head)) {
       try (Scope scope = Scope.open()) {
         sum += CrossEntropy.sumOf(head.logits(chunk.states(), pass), chunk.labels(), 0);
       }
@@ -86,7 +96,7 @@ public record CausalLmObjective() implements Objective {
   @Override
   public double learn(Model model, Pass pass, Batch batch, double smoothing, double factor) {
     try (Tape tape = Tape.open()) {
-      Labelled all = Labelled.of(model, pass, batch);
+      Labelled all = Labelled.of(reader, model, pass, batch);
       Labelled cut = new Labelled(all.states().detach().requiresGrad(true), all.labels());
       double sum = head(model, pass, cut, smoothing, factor);
       Tensor gradient = cut.states().grad();

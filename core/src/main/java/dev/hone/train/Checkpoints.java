@@ -32,10 +32,11 @@ public record Checkpoints(Path folder) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TRAINED = "trainable.safetensors";
   private static final String MOMENTS = "optimizer.safetensors";
+  private static final String CARRIED = "carried.safetensors";
   private static final String STATE = "state.json";
 
   /** Writes the last checkpoint, then removes older ones. */
-  public void save(Method method, AdamW optimizer, TrainState state) {
+  public void save(Method method, AdamW optimizer, Objective objective, TrainState state) {
     Path whole = folder.resolve("step-" + state.step());
     if (Files.isDirectory(whole)) {
       return;
@@ -43,7 +44,7 @@ public record Checkpoints(Path folder) {
     Path part = folder.resolve("step-" + state.step() + ".part");
     try {
       delete(part);
-      write(part, method, optimizer, state);
+      write(part, method, optimizer, objective, state);
       Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
       for (Path older : all()) {
         if (!older.equals(whole)) {
@@ -55,10 +56,15 @@ public record Checkpoints(Path folder) {
     }
   }
 
-  private static void write(Path part, Method method, AdamW optimizer, TrainState state)
+  private static void write(
+      Path part, Method method, AdamW optimizer, Objective objective, TrainState state)
       throws IOException {
     Files.createDirectories(part);
-    try {
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> carried = objective.state();
+      if (!carried.isEmpty()) {
+        TensorFile.write(part.resolve(CARRIED), carried);
+      }
       TensorFile.write(part.resolve(TRAINED), whole(method));
       TensorFile.write(part.resolve(MOMENTS), optimizer.state());
       AtomicFiles.write(part.resolve(STATE), JSON.writeValueAsString(state));
@@ -69,7 +75,7 @@ public record Checkpoints(Path folder) {
   }
 
   /** Takes up the last checkpoint, if there is one. */
-  public Optional<TrainState> restore(Method method, AdamW optimizer) {
+  public Optional<TrainState> restore(Method method, AdamW optimizer, Objective objective) {
     List<Path> found = all();
     if (found.isEmpty()) {
       return Optional.empty();
@@ -77,7 +83,10 @@ public record Checkpoints(Path folder) {
     Path last = found.getLast();
     fill(last.resolve(TRAINED), whole(method));
     fill(last.resolve(MOMENTS), optimizer.state());
-    try {
+    try (Scope scope = Scope.open()) {
+      if (Files.exists(last.resolve(CARRIED))) {
+        objective.restore(TensorFile.read(last.resolve(CARRIED)));
+      }
       TrainState state = JSON.readValue(Files.readString(last.resolve(STATE)), TrainState.class);
       optimizer.restore(state.step());
       return Optional.of(state);

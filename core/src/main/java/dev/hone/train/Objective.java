@@ -40,6 +40,17 @@ public interface Objective {
     return Map.of();
   }
 
+  /**
+   * What goes over from step to step, which a checkpoint must hold so that a run resumes exactly;
+   * belongs to the open scope.
+   */
+  default Map<String, Tensor> state() {
+    return Map.of();
+  }
+
+  /** Takes up where {@link #state()} was taken. */
+  default void restore(Map<String, Tensor> state) {}
+
   /** The loss as a number, without a history. */
   default double value(Model model, Pass pass, Batch batch) {
     return lossSum(model, pass, batch, 0).item();

@@ -90,7 +90,7 @@ public record Trainer(
     try (AdamW optimizer = new AdamW(config, method, moments())) {
       TrainState state = TrainState.start();
       if (checkpoints != null) {
-        state = checkpoints.restore(method, optimizer).orElse(state);
+        state = checkpoints.restore(method, optimizer, objective).orElse(state);
       }
       while (state.step() < total) {
         if (exhausted(state)) { // a run that had stopped early was started again
@@ -104,9 +104,7 @@ public record Trainer(
         int step = state.step();
         double rate = schedule.rate(step);
         Batch whole = Batch.of(plan.rows(step), padId);
-        List<List<TokenRow>> parts =
-            MicroBatches.of(
-                plan.rows(step), config.microBatch(), config.microTokens(), config.packs());
+        List<List<TokenRow>> parts = parts(plan.rows(step));
         int most = parts.stream().mapToInt(List::size).max().orElse(1);
         Objective all = objective.over(model, method, plan.rows(step), most, padId);
         double loss = gradients(step, whole, parts, all);
@@ -143,6 +141,19 @@ public record Trainer(
       }
       return finished(Outcome.FINISHED, state);
     }
+  }
+
+  private List<List<TokenRow>> parts(List<TokenRow> rows) {
+    if (!model.head().mixesRows()) {
+      return MicroBatches.of(rows, config.microBatch(), config.microTokens(), config.packs());
+    }
+    if (config.microBatch() > 0) {
+      throw new HoneException(
+          "train.microBatch: the batch norms of "
+              + model.architecture()
+              + " look at all rows of a step together; leave it at 0 and lower train.batch");
+    }
+    return List.of(rows);
   }
 
   /** The file that the optimiser's moments lie in, or null. */
@@ -248,7 +259,7 @@ public record Trainer(
 
   private void save(AdamW optimizer, TrainState state) {
     if (checkpoints != null) {
-      checkpoints.save(method, optimizer, state);
+      checkpoints.save(method, optimizer, objective, state);
       listener.checkpointed(state.step());
     }
   }

@@ -143,6 +143,33 @@ class RowEncoderTest {
     }
   }
 
+  /** For a model that remembers: every token but the first is learned, and read once. */
+  @Test
+  void aStreamsRowsBeginWithTheLastTokenBefore() {
+    Random random = new Random(5);
+    for (int round = 0; round < 40; round++) {
+      WordEncoder words = new WordEncoder(random.nextBoolean());
+      int length = 2 + random.nextInt(6);
+      List<Example.Text> documents = new ArrayList<>();
+      StringBuilder all = new StringBuilder();
+      for (int d = 0; d < 3; d++) {
+        String text = text(random, 1 + random.nextInt(20));
+        documents.add(new Example.Text(text, "f:" + d));
+        all.append(words.addsBos() ? "<s>" : "").append(text).append("</s>");
+      }
+      List<TokenRow> rows = encoder(words, 0, List.of()).streamed(documents, length).rows();
+      StringBuilder read = new StringBuilder(words.decode(new int[] {rows.getFirst().ids()[0]}));
+      for (int i = 0; i < rows.size(); i++) {
+        int[] ids = rows.get(i).ids();
+        assertTrue(ids.length == length || i == rows.size() - 1, "row " + i);
+        assertTrue(i == 0 || rows.get(i - 1).ids()[length - 1] == ids[0], "row " + i);
+        assertEquals(ids.length - 1, rows.get(i).learnedTokens());
+        read.append(words.decode(Arrays.copyOfRange(ids, 1, ids.length)));
+      }
+      assertEquals(all.toString(), read.toString());
+    }
+  }
+
   @Test
   void everyTokenOfALongDocumentIsALabelOnceInWindowsThatOverlap() {
     Random random = new Random(4);

@@ -87,6 +87,8 @@ class FolderTest {
     return Stream.concat(
         Stream.concat(TinyDecoders.all().stream(), TinyDecoders.classifiers().stream()),
         Stream.of(
+            TinyModels.awdLstmConfig("{}"),
+            TinyModels.awdLstmClassifier(),
             TinyModels.llamaConfig("{}"),
             TinyModels.llamaConfig("{'tie_word_embeddings': true, 'attention_bias': true}"),
             TinyModels.gpt2Config("{}"),
@@ -150,7 +152,7 @@ class FolderTest {
 
   /** One tensor of each family, drawn by chance: gone, renamed, of another shape and type. */
   @ParameterizedTest(name = "{index}")
-  @MethodSource("dev.hone.TinyModels#decoderConfigs")
+  @MethodSource("dev.hone.TinyModels#causalConfigs")
   void whateverIsWrongWithATensorItIsNamed(String config) {
     Random random = new Random(config.hashCode());
     try (Scope scope = Scope.open();

@@ -40,7 +40,7 @@ class KeyValueCacheTest {
   }
 
   @ParameterizedTest(name = "{index}")
-  @MethodSource("dev.hone.TinyModels#decoderConfigs")
+  @MethodSource("dev.hone.TinyModels#causalConfigs")
   void anySplitGivesTheLogitsOfTheWhole(String config) {
     try (Model model = TinyModels.random(config);
         GradMode off = GradMode.off()) {

@@ -27,7 +27,7 @@ class RowsTest {
 
   static Stream<String> configs() {
     return Stream.concat(
-        Stream.concat(TinyModels.decoderConfigs().stream(), TinyDecoders.classifiers().stream()),
+        Stream.concat(TinyModels.causalConfigs().stream(), TinyDecoders.classifiers().stream()),
         Stream.of(
             TinyDecoders.stretching().get(0),
             TinyDecoders.stretching().get(1),
@@ -35,6 +35,7 @@ class RowsTest {
             TinyModels.gpt2Config("{'architectures': ['GPT2ForSequenceClassification']}"),
             TinyModels.bertConfig("BertForSequenceClassification"),
             TinyModels.bertConfig("BertForTokenClassification"),
+            TinyModels.awdLstmClassifier(),
             TinyModels.bertConfig("BertForMaskedLM")));
   }
 
@@ -79,7 +80,9 @@ class RowsTest {
   }
 
   static Stream<String> decoders() {
-    return Stream.concat(TinyModels.decoderConfigs().stream(), TinyDecoders.classifiers().stream());
+    return Stream.concat(
+        Stream.concat(TinyModels.causalConfigs().stream(), TinyDecoders.classifiers().stream()),
+        Stream.of(TinyModels.awdLstmClassifier()));
   }
 
   /** Padding may stand on the left as well; positions then count real tokens. */
@@ -102,7 +105,7 @@ class RowsTest {
   }
 
   @ParameterizedTest(name = "{index}")
-  @MethodSource("dev.hone.TinyModels#decoderConfigs")
+  @MethodSource("dev.hone.TinyModels#causalConfigs")
   void aDecoderNeverLooksAhead(String config) {
     try (Model model = TinyModels.random(config);
         Scope scope = Scope.open();

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -55,7 +56,8 @@ public final class Families {
             new DebertaV2(),
             new ModernBert(),
             new T5(),
-            new Bart())) {
+            new Bart(),
+            new AwdLstm())) {
       family.architectures().forEach(name -> KNOWN.put(name, family));
     }
   }
@@ -187,7 +189,7 @@ public final class Families {
           family,
           architecture,
           config,
-          FolderWeights.outline(files, family.prefix(), architecture),
+          FolderWeights.outline(files, family.prefix(), architecture, names(family, files)),
           files);
     } catch (RuntimeException e) {
       files.close();
@@ -203,8 +205,14 @@ public final class Families {
   private static Model opened(ModelFolder files, Config config, boolean renewing, Storage storage) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    Weights weights = new FolderWeights(files, family.prefix(), architecture, renewing, storage);
+    Weights weights =
+        new FolderWeights(
+            files, family.prefix(), architecture, names(family, files), renewing, storage);
     return built(family, architecture, config, weights, files);
+  }
+
+  private static UnaryOperator<String> names(Family family, ModelFolder files) {
+    return family.names(files.tensors().keySet());
   }
 
   private static Model built(
