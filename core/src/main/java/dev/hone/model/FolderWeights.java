@@ -31,6 +31,8 @@ public final class FolderWeights implements Weights {
   private final boolean outline;
   private final Map<String, String> fileNames = new LinkedHashMap<>();
   private final List<String> made = new ArrayList<>();
+  private final NewTokens newTokens;
+  private final Map<String, long[]> wordsInFile = new LinkedHashMap<>();
 
   /**
    * @param prefix the backbone's prefix in a checkpoint with a head, ending in a dot
@@ -38,16 +40,22 @@ public final class FolderWeights implements Weights {
    * @param renewing whether a head of another size than the one asked for gives way to a new one
    */
   public FolderWeights(ModelFolder folder, String prefix, String architecture, boolean renewing) {
-    this(folder, prefix, architecture, renewing, false);
+    this(folder, prefix, architecture, renewing, false, NewTokens.NONE);
   }
 
   private FolderWeights(
-      ModelFolder folder, String prefix, String architecture, boolean renewing, boolean outline) {
+      ModelFolder folder,
+      String prefix,
+      String architecture,
+      boolean renewing,
+      boolean outline,
+      NewTokens newTokens) {
     this.folder = folder;
     this.prefix = prefix;
     this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining)");
     this.renewing = renewing;
     this.outline = outline;
+    this.newTokens = newTokens;
     this.bare = folder.tensors().keySet().stream().noneMatch(n -> n.startsWith(prefix));
   }
 
@@ -56,7 +64,28 @@ public final class FolderWeights implements Weights {
    * parameter of any size takes a few bytes. For looking at a model, not for computing with it.
    */
   public static FolderWeights outline(ModelFolder folder, String prefix, String architecture) {
-    return new FolderWeights(folder, prefix, architecture, false, true);
+    return new FolderWeights(folder, prefix, architecture, false, true, NewTokens.NONE);
+  }
+
+  /**
+   * The same with entries for more tokens.
+   *
+   * @param outline of the model as the files have it
+   */
+  public FolderWeights with(NewTokens tokens, Model outline) {
+    FolderWeights wider =
+        new FolderWeights(folder, prefix, outline.architecture(), renewing, false, tokens);
+    for (Parameter parameter : outline.parameters()) {
+      if (outline.words().contains(parameter.name())) {
+        wider.wordsInFile.put(parameter.name(), parameter.value().shape());
+      }
+    }
+    return wider;
+  }
+
+  @Override
+  public NewTokens newTokens() {
+    return newTokens;
   }
 
   private String inFile(String name) {
@@ -107,7 +136,8 @@ public final class FolderWeights implements Weights {
       }
       return RandomWeights.make(name, init, RandomWeights.STD, shape);
     }
-    if (!Arrays.equals(entry.shape(), shape)) {
+    long[] known = wordsInFile.getOrDefault(name, shape);
+    if (!Arrays.equals(entry.shape(), known)) {
       throw new HoneException(
           folder.path()
               + ": tensor '"
@@ -115,7 +145,7 @@ public final class FolderWeights implements Weights {
               + "' has shape "
               + Arrays.toString(entry.shape())
               + ", config.json asks for "
-              + Arrays.toString(shape));
+              + Arrays.toString(known));
     }
     if (!entry.dtype().isFloating()) {
       throw new HoneException(
@@ -131,17 +161,17 @@ public final class FolderWeights implements Weights {
       return outlined(name, shape);
     }
     try (Scope scope = Scope.open()) {
-      Tensor mapped = Tensors.over(entry.data(), entry.dtype(), shape);
-      Tensor value = mapped.to(DType.F32).to(Engine.device()).keep();
+      Tensor mapped = Tensors.over(entry.data(), entry.dtype(), known);
+      Tensor value = mapped.to(DType.F32).to(Engine.device());
       if (!value.isFinite()) {
-        value.close();
         throw new HoneException(
             folder.path()
                 + ": tensor '"
                 + inFile
                 + "' holds NaN or infinity; the file is damaged or was saved by a failed run");
       }
-      return new Parameter(name, value);
+      boolean grows = wordsInFile.containsKey(name);
+      return new Parameter(name, (grows ? newTokens.added(value) : value).keep());
     }
   }
 

@@ -8,6 +8,7 @@ import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.method.MethodConfig;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.model.NewModelConfig;
+import dev.hone.tokenizer.TokenizerConfig;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.preference.PreferenceConfig;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ public record Recipe(
     @Doc("Base model: a folder in the Hugging Face layout, or owner/name[@revision] on the Hub")
         @Nullable Place model,
     @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
+    @Doc("What is changed in the model's tokenizer") TokenizerConfig tokenizer,
     DataConfig data,
     @Doc("How the model is adapted") MethodConfig method,
     @Doc("How preferences are learned; absent for rows of other formats")
@@ -48,6 +50,7 @@ public record Recipe(
         "run",
         null,
         null,
+        TokenizerConfig.defaults(),
         DataConfig.defaults(),
         LoraConfig.defaults(),
         null,

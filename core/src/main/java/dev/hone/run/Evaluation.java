@@ -74,7 +74,7 @@ public record Evaluation(
       skill.refer(tuned.base(), null, listener);
       return;
     }
-    try (Base base = Base.open(untrained)) {
+    try (Base base = Base.open(untrained, recipe.tokenizer()::added)) {
       skill.refer(base, null, listener);
     }
   }

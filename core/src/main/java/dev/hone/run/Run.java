@@ -78,13 +78,13 @@ public final class Run {
     if (model == null) {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
-    Base base = Base.open(model);
+    Base base = Base.open(model, recipe.tokenizer()::added);
     if (base.speaks()) {
       return base;
     }
     base.close();
     Engine.seed(recipe.seed()); // a new head is drawn
-    Base classifier = Base.classifier(model, Prepared.labels(splits));
+    Base classifier = Base.classifier(model, recipe.tokenizer()::added, Prepared.labels(splits));
     if (!classifier.model().made().isEmpty()) {
       listener.note("new, from random weights: " + String.join(", ", classifier.model().made()));
     }

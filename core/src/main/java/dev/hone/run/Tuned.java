@@ -16,11 +16,13 @@ import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
+import dev.hone.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -77,10 +79,11 @@ public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard
     Optional<AdapterCard> card = AdapterCard.read(folder);
     Path named = model == null ? named(folder, listener) : model;
     List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
-    Base opened = Base.open(named);
+    UnaryOperator<Tokenizer> wider = known -> wider(folder, known);
+    Base opened = Base.open(named, wider);
     if (!labels.isEmpty() && !opened.speaks()) {
       opened.close();
-      opened = Base.classifier(named, labels);
+      opened = Base.classifier(named, wider, labels);
     }
     Base base = opened;
     try {
@@ -100,6 +103,19 @@ public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard
       base.close();
       throw e;
     }
+  }
+
+  /** The tokenizer beside an adapter that brings tokens of its own; otherwise the base's. */
+  private static Tokenizer wider(Path folder, Tokenizer known) {
+    if (!Files.exists(folder.resolve("tokenizer.json"))) {
+      return known;
+    }
+    Tokenizer own = Tokenizer.open(folder);
+    if (own.vocabSize() > known.vocabSize()) {
+      return own;
+    }
+    own.close();
+    return known;
   }
 
   private static Path named(Path folder, Transfer listener) {

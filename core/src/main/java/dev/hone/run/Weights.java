@@ -20,7 +20,7 @@ final class Weights {
       Optional<Repo> repo = Repo.ofSnapshot(base.folder());
       String name = repo.map(Repo::id).orElse(base.folder().toString());
       PeftFiles.write(adapter, peft, base.model(), name, repo.map(Repo::revision).orElse(null));
-      ModelFiles.copyTokenizer(base.folder(), adapter);
+      base.writeTokenizer(adapter);
       AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, rows));
       return adapter;
     }
@@ -28,7 +28,7 @@ final class Weights {
       Path model = folder.file("model");
       ModelFiles.write(model, base.model(), full.trainable(), full.config().stored().type());
       if (!base.folder().equals(model)) {
-        ModelFiles.copyTokenizer(base.folder(), model);
+        base.writeTokenizer(model);
       }
       AdapterCard.write(model, AdapterCard.of("", recipe, rows));
       return model;

@@ -528,6 +528,19 @@ public final class Tensor implements AutoCloseable {
     return of(handle().index_select(at, index.handle()));
   }
 
+  /** The same with {@code source} in place of the entries of an axis that {@code index} lists. */
+  public Tensor indexCopy(int axis, Tensor index, Tensor source) {
+    int at = Shapes.axis("indexCopy", this, axis);
+    Shapes.index("indexCopy", this, 1, index);
+    Shapes.within("indexCopy", "entries", index, size(at));
+    long[] expected = shape();
+    expected[at] = index.size(0);
+    if (!Arrays.equals(expected, source.shape())) {
+      throw Shapes.mismatch("indexCopy", "one source an index", this, index, source);
+    }
+    return of(handle().index_copy(at, index.handle(), source.handle()));
+  }
+
   public Tensor gather(int axis, Tensor index) {
     int at = Shapes.axis("gather", this, axis);
     Shapes.index("gather", this, rank(), index);

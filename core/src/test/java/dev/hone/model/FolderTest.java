@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.TinyDecoders;
+import dev.hone.TinyEncoders;
 import dev.hone.TinyModels;
 import dev.hone.error.HoneException;
 import dev.hone.model.family.Families;
@@ -148,9 +149,13 @@ class FolderTest {
     assertRefused(NORM, "[31]", "[32]");
   }
 
+  static Stream<String> everyFamily() {
+    return Stream.concat(TinyModels.writerConfigs().stream(), TinyEncoders.all().stream());
+  }
+
   /** One tensor of each family, drawn by chance: gone, renamed, of another shape and type. */
   @ParameterizedTest(name = "{index}")
-  @MethodSource("dev.hone.TinyModels#decoderConfigs")
+  @MethodSource("everyFamily")
   void whateverIsWrongWithATensorItIsNamed(String config) {
     Random random = new Random(config.hashCode());
     try (Scope scope = Scope.open();

@@ -6,6 +6,7 @@ import dev.hone.model.Backbone;
 import dev.hone.model.FolderWeights;
 import dev.hone.model.Head;
 import dev.hone.model.Model;
+import dev.hone.model.NewTokens;
 import dev.hone.model.Parts;
 import dev.hone.model.RandomWeights;
 import dev.hone.model.Weights;
@@ -59,6 +60,7 @@ public final class Families {
     }
   }
 
+  private static final String WORDS = "vocab_size";
   private static final String ROWS = "ForSequenceClassification";
 
   private Families() {}
@@ -79,9 +81,17 @@ public final class Families {
 
   /** The same with another configuration file of that folder. */
   public static Model load(Path folder, String configFile) {
-    ModelFolder files = ModelFolder.open(folder, configFile);
+    return load(ModelFolder.open(folder, configFile), NewTokens.NONE);
+  }
+
+  /** The same with rows for tokens that the files know nothing of. */
+  public static Model load(Path folder, NewTokens newTokens) {
+    return load(ModelFolder.open(folder), newTokens);
+  }
+
+  private static Model load(ModelFolder files, NewTokens newTokens) {
     try {
-      return opened(files, files.config(), false);
+      return opened(files, files.config(), false, newTokens);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -93,6 +103,11 @@ public final class Families {
    * where it has one for as many labels, otherwise a new one.
    */
   public static Model classifier(Path folder, List<String> labels) {
+    return classifier(folder, labels, NewTokens.NONE);
+  }
+
+  /** The same with rows for tokens that the files know nothing of. */
+  public static Model classifier(Path folder, List<String> labels, NewTokens newTokens) {
     ModelFolder files = ModelFolder.open(folder);
     try {
       Config config = files.config();
@@ -108,7 +123,7 @@ public final class Families {
         names.put(String.valueOf(i), labels.get(i));
         numbers.put(labels.get(i), i);
       }
-      return opened(files, Config.of(config.file(), json), true);
+      return opened(files, Config.of(config.file(), json), true, newTokens);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -185,11 +200,24 @@ public final class Families {
     return Optional.ofNullable(KNOWN.get(architecture)).map(f -> f.getClass().getSimpleName());
   }
 
-  private static Model opened(ModelFolder files, Config config, boolean renewing) {
+  private static Model opened(
+      ModelFolder files, Config config, boolean renewing, NewTokens newTokens) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    Weights weights = new FolderWeights(files, family.prefix(), architecture, renewing);
-    return built(family, architecture, config, weights, files);
+    FolderWeights weights = new FolderWeights(files, family.prefix(), architecture, renewing);
+    if (newTokens.isEmpty()) {
+      return built(family, architecture, config, weights, files);
+    }
+    Weights outline = FolderWeights.outline(files, family.prefix(), architecture);
+    Model known = built(family, architecture, config, outline, null);
+    try {
+      ObjectNode json = config.json().deepCopy();
+      json.put(WORDS, newTokens.rows(config.intValue(WORDS)));
+      Config wider = Config.of(config.file(), json);
+      return built(family, architecture, wider, weights.with(newTokens, known), files);
+    } finally {
+      known.close();
+    }
   }
 
   private static Model built(
@@ -212,6 +240,7 @@ public final class Families {
           weights.fileNames(),
           weights.made(),
           weights.surplus(),
+          weights.newTokens(),
           files);
     } catch (RuntimeException e) {
       parts.close();
