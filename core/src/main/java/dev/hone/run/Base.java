@@ -53,8 +53,20 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
       throw new HoneException(
           folder
               + ": this model does not write text, it tells labels apart, but the rows have no"
-              + " labels; give rows with text and label, or another model");
+              + " labels; give rows with text and label, or another model (masked words are"
+              + " predicted, but not trained on further)");
     }
+    labels.stream()
+        .filter(label -> label.matches("[-+]?\\d*\\.\\d+([eE][-+]?\\d+)?"))
+        .findFirst()
+        .ifPresent(
+            number -> {
+              throw new HoneException(
+                  "the label '"
+                      + number
+                      + "' is a number, and regression is not trained: a head would take each"
+                      + " number for a class; put names of classes there (low, high)");
+            });
     return open(folder, wider, tokens -> Families.classifier(folder, labels, tokens));
   }
 

@@ -186,7 +186,9 @@ class TokenRowsTest {
     assertEquals(before, NativeMemory.objects());
     try (Model small = opened(config, NewTokens.NONE)) {
       HoneException refused = assertThrows(HoneException.class, () -> PeftFiles.read(with, small));
-      assertTrue(String.valueOf(refused.getMessage()).contains("trainable_token_indices"), refused.getMessage());
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("trainable_token_indices"),
+          refused.getMessage());
     }
   }
 
@@ -256,7 +258,8 @@ class TokenRowsTest {
             new LoraConfig(2, 4, 0, List.of(target), false, List.of(), Map.of(), Map.of());
         HoneException refused =
             assertThrows(HoneException.class, () -> Methods.attach(config, model));
-        assertTrue(String.valueOf(refused.getMessage()).contains("modulesToSave"), refused.getMessage());
+        assertTrue(
+            String.valueOf(refused.getMessage()).contains("modulesToSave"), refused.getMessage());
       }
     }
   }

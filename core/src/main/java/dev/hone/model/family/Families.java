@@ -113,6 +113,7 @@ public final class Families {
       Config config = files.config();
       String architecture = classifierOf(config, folder);
       requireOneLabelEach(config);
+      requireNoOtherTask(config);
       ObjectNode json = config.json().deepCopy();
       json.putArray("architectures").add(architecture);
       json.put("problem_type", "single_label_classification");
@@ -140,6 +141,22 @@ public final class Families {
               + problem
               + "', but classifiers are trained and measured on one label a row here; take another"
               + " model, or put 'single_label_classification' there for a head that chooses one");
+    }
+  }
+
+  /** Its head may even have the shape of a classifier's, and would pass for one. */
+  private static void requireNoOtherTask(Config config) {
+    for (String name : config.texts("architectures")) {
+      if (Task.isOfParts(name)) {
+        throw new HoneException(
+            config.file()
+                + ": '"
+                + name
+                + "' runs, but no recipe trains its head: classifiers are trained on one label for"
+                + " the whole row; take the model that it was made from, or put '"
+                + name.replaceFirst("For.*", ROWS)
+                + "' there and remove its head from the weights");
+      }
     }
   }
 
