@@ -72,7 +72,14 @@ public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard
       throw new HoneException(
           whole + " is a whole model and takes no other base: leave out --model");
     }
-    return new Tuned(Base.open(whole), null, AdapterCard.read(whole));
+    Base opened = Base.open(whole);
+    if (!opened.model().made().isEmpty()) {
+      String missing = opened.model().made().getFirst();
+      opened.close();
+      throw new HoneException(
+          whole + ": tensor '" + missing + "' is missing, so that every answer would be random");
+    }
+    return new Tuned(opened, null, AdapterCard.read(whole));
   }
 
   private static Tuned adapter(Path folder, @Nullable Path model, Transfer listener) {
