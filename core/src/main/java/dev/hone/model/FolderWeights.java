@@ -52,7 +52,8 @@ public final class FolderWeights implements Weights {
       NewTokens newTokens) {
     this.folder = folder;
     this.prefix = prefix;
-    this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining|ForConditionalGeneration)");
+    this.taskHead =
+        !architecture.matches(".*(LM|LMHeadModel|ForPreTraining|ForConditionalGeneration)");
     this.renewing = renewing;
     this.outline = outline;
     this.newTokens = newTokens;

@@ -31,10 +31,12 @@ enum Task {
     return names;
   }
 
-  /** Whether an architecture, of whatever family, has a head for single tokens, choices or spans of a text. */
+  /**
+   * Whether an architecture, of whatever family, has a head for single tokens, choices or spans of
+   * a text.
+   */
   static boolean isOfParts(String architecture) {
-    return Stream.of(TOKENS, CHOICE, ANSWER)
-        .anyMatch(task -> architecture.endsWith(task.ending));
+    return Stream.of(TOKENS, CHOICE, ANSWER).anyMatch(task -> architecture.endsWith(task.ending));
   }
 
   /** The task of one of those names. */
