@@ -45,9 +45,18 @@ public record Encoder(
   }
 
   private static Frame frame(LayerKind kind, @Nullable Tensor real, Tensor places, long width) {
-    Tensor near = kind.window() == null ? null : Masks.around(width, kind.window());
     Rope.Angles angles = kind.rope() == null ? null : kind.rope().angles(places);
-    return new Frame(Masks.both(real, near), false, angles);
+    Window window = kind.window();
+    if (window == null || window.covers(width)) {
+      return new Frame(real, false, angles);
+    }
+    Sight sight =
+        new Sight(
+            0,
+            false,
+            window,
+            (from, count) -> Masks.both(real, Masks.around(width, from, count, window)));
+    return Frame.of(sight, width, angles);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.hone.data.Batch;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,6 +87,20 @@ public record Inputs(
         null,
         null,
         leftPadded,
+        1,
+        null);
+  }
+
+  /** Some rows and of each the first columns, none of them padding. */
+  Inputs rows(long[] chosen, long length) {
+    Tensor index = Tensors.of(chosen, chosen.length);
+    UnaryOperator<Tensor> cut = t -> t.indexSelect(0, index).narrow(1, 0, length).contiguous();
+    return new Inputs(
+        cut.apply(ids),
+        null,
+        tokenTypes == null ? null : cut.apply(tokenTypes),
+        positions == null ? null : cut.apply(positions),
+        false,
         1,
         null);
   }

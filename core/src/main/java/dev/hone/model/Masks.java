@@ -21,16 +21,13 @@ final class Masks {
   }
 
   /**
-   * What positions see within a window to both sides.
+   * What some of T positions see within a window to both sides.
    *
-   * @return [T, T], or null where the window covers everything
+   * @return [count, T]
    */
-  static @Nullable Tensor around(long width, Window window) {
-    if (window.before() >= width - 1 && window.after() >= width - 1) {
-      return null;
-    }
+  static Tensor around(long width, long from, long count, Window window) {
     Tensor columns = Tensors.arange(width).unsqueeze(0);
-    Tensor rows = Tensors.arange(width).unsqueeze(1);
+    Tensor rows = Tensors.arange(width).narrow(0, from, count).unsqueeze(1);
     return columns.gt(rows.add(-window.before() - 1)).and(columns.lt(rows.add(window.after() + 1)));
   }
 

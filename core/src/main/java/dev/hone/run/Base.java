@@ -7,10 +7,10 @@ import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
 import dev.hone.model.NewModelConfig;
 import dev.hone.model.NewTokens;
+import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
 import dev.hone.model.head.TextHead;
 import dev.hone.recipe.Recipe;
-import dev.hone.store.Fingerprint;
 import dev.hone.tensor.Engine;
 import dev.hone.tokenizer.BpeTrainer;
 import dev.hone.tokenizer.BpeVocabulary;
@@ -29,26 +29,34 @@ import java.util.function.UnaryOperator;
  *
  * @param folder where its tokenizer lies, and its weights unless it is new
  * @param fingerprint of configuration and weights; empty for a new model
+ * @param storage of its matrices
  */
-public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerprint)
+public record Base(
+    Model model, Tokenizer tokenizer, Path folder, String fingerprint, Storage storage)
     implements AutoCloseable {
 
   /** Opens a folder. */
   public static Base open(Path folder) {
-    return open(folder, tokenizer -> tokenizer);
+    return open(folder, Storage.AUTO);
+  }
+
+  /** The same with its matrices kept in this form. */
+  public static Base open(Path folder, Storage storage) {
+    return open(folder, storage, tokenizer -> tokenizer);
   }
 
   /**
-   * Opens a folder with a tokenizer that may know more tokens, for which the model gets rows.
+   * The same with a tokenizer that may know more tokens, for which the model gets rows.
    *
    * @param wider makes it of the folder's own
    */
-  static Base open(Path folder, UnaryOperator<Tokenizer> wider) {
-    return open(folder, wider, tokens -> Families.load(folder, tokens));
+  static Base open(Path folder, Storage storage, UnaryOperator<Tokenizer> wider) {
+    return open(folder, storage, wider, tokens -> Families.load(folder, storage, tokens));
   }
 
   /** Opens a folder with a head that tells {@code labels} apart, made new where there is none. */
-  static Base classifier(Path folder, UnaryOperator<Tokenizer> wider, List<String> labels) {
+  static Base classifier(
+      Path folder, Storage storage, UnaryOperator<Tokenizer> wider, List<String> labels) {
     if (labels.isEmpty()) {
       throw new HoneException(
           folder
@@ -67,19 +75,26 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
                       + "' is a number, and regression is not trained: a head would take each"
                       + " number for a class; put names of classes there (low, high)");
             });
-    return open(folder, wider, tokens -> Families.classifier(folder, labels, tokens));
+    return open(
+        folder,
+        storage,
+        wider,
+        tokens -> Families.classifier(folder, labels, storage, tokens));
   }
 
   private static Base open(
-      Path folder, UnaryOperator<Tokenizer> wider, Function<NewTokens, Model> load) {
+      Path folder,
+      Storage storage,
+      UnaryOperator<Tokenizer> wider,
+      Function<NewTokens, Model> load) {
     Tokenizer known = Tokenizer.open(folder);
     Tokenizer tokenizer = known;
     Model model = null;
     try {
       tokenizer = wider.apply(known);
       model = load.apply(NewTokens.of(known, tokenizer));
-      String fingerprint = model.folder() == null ? "" : Fingerprint.of(model.folder());
-      return new Base(model, tokenizer, folder, fingerprint);
+      String fingerprint = model.folder() == null ? "" : model.folder().fingerprint();
+      return new Base(model, tokenizer, folder, fingerprint, storage);
     } catch (RuntimeException e) {
       tokenizer.close();
       if (model != null) {
@@ -123,7 +138,7 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
     Engine.seed(recipe.seed());
     int end = tokenizer.id(BpeVocabulary.END_OF_TEXT);
     Model model = Families.random(config.config(end, tokenizer.id(BpeVocabulary.PAD)));
-    return new Base(model, tokenizer, folder, "");
+    return new Base(model, tokenizer, folder, "", Storage.FLOAT32);
   }
 
   private static java.util.Iterator<String> texts(List<Example> examples) {
@@ -138,6 +153,11 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
                               + ": a new model is trained on plain text (data.format: text)");
                 })
         .iterator();
+  }
+
+  /** Names the numbers that the model computes with: those of its files, or rounded ones. */
+  String numbers() {
+    return storage.rounds() ? fingerprint + "-" + storage.word() : fingerprint;
   }
 
   /** Whether the model answers in words; otherwise it has a classification head. */

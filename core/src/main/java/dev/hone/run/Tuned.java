@@ -11,6 +11,7 @@ import dev.hone.model.Adapter;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.Pass;
+import dev.hone.model.Storage;
 import dev.hone.store.hub.Transfer;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -87,10 +88,11 @@ public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard
     Path named = model == null ? named(folder, listener) : model;
     List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
     UnaryOperator<Tokenizer> wider = known -> wider(folder, known);
-    Base opened = Base.open(named, wider);
+    Storage storage = card.map(AdapterCard::storage).orElse(Storage.AUTO);
+    Base opened = Base.open(named, storage, wider);
     if (!labels.isEmpty() && !opened.speaks()) {
       opened.close();
-      opened = Base.classifier(named, wider, labels);
+      opened = Base.classifier(named, storage, wider, labels);
     }
     Base base = opened;
     try {

@@ -9,6 +9,7 @@ import dev.hone.model.Model;
 import dev.hone.model.NewTokens;
 import dev.hone.model.Parts;
 import dev.hone.model.RandomWeights;
+import dev.hone.model.Storage;
 import dev.hone.model.Weights;
 import dev.hone.store.Config;
 import dev.hone.store.ModelFolder;
@@ -76,22 +77,34 @@ public final class Families {
 
   /** Opens a Hugging Face folder as the architecture that its config.json names. */
   public static Model load(Path folder) {
-    return load(folder, "config.json");
+    return load(folder, Storage.FLOAT32);
+  }
+
+  /** The same with its matrices kept in this form. */
+  public static Model load(Path folder, Storage storage) {
+    return load(folder, storage, NewTokens.NONE);
   }
 
   /** The same with another configuration file of that folder. */
   public static Model load(Path folder, String configFile) {
-    return load(ModelFolder.open(folder, configFile), NewTokens.NONE);
+    return load(folder, configFile, Storage.FLOAT32, NewTokens.NONE);
   }
 
   /** The same with rows for tokens that the files know nothing of. */
   public static Model load(Path folder, NewTokens newTokens) {
-    return load(ModelFolder.open(folder), newTokens);
+    return load(folder, Storage.FLOAT32, newTokens);
   }
 
-  private static Model load(ModelFolder files, NewTokens newTokens) {
+  /** The same with its matrices kept in this form. */
+  public static Model load(Path folder, Storage storage, NewTokens newTokens) {
+    return load(folder, "config.json", storage, newTokens);
+  }
+
+  private static Model load(
+      Path folder, String configFile, Storage storage, NewTokens newTokens) {
+    ModelFolder files = ModelFolder.open(folder, configFile);
     try {
-      return opened(files, files.config(), false, newTokens);
+      return opened(files, files.config(), false, storage, newTokens);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -103,11 +116,12 @@ public final class Families {
    * where it has one for as many labels, otherwise a new one.
    */
   public static Model classifier(Path folder, List<String> labels) {
-    return classifier(folder, labels, NewTokens.NONE);
+    return classifier(folder, labels, Storage.FLOAT32, NewTokens.NONE);
   }
 
-  /** The same with rows for tokens that the files know nothing of. */
-  public static Model classifier(Path folder, List<String> labels, NewTokens newTokens) {
+  /** The same in this form, and with rows for tokens that the files know nothing of. */
+  public static Model classifier(
+      Path folder, List<String> labels, Storage storage, NewTokens newTokens) {
     ModelFolder files = ModelFolder.open(folder);
     try {
       Config config = files.config();
@@ -124,7 +138,7 @@ public final class Families {
         names.put(String.valueOf(i), labels.get(i));
         numbers.put(labels.get(i), i);
       }
-      return opened(files, Config.of(config.file(), json), true, newTokens);
+      return opened(files, Config.of(config.file(), json), true, storage, newTokens);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -218,10 +232,11 @@ public final class Families {
   }
 
   private static Model opened(
-      ModelFolder files, Config config, boolean renewing, NewTokens newTokens) {
+      ModelFolder files, Config config, boolean renewing, Storage storage, NewTokens newTokens) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    FolderWeights weights = new FolderWeights(files, family.prefix(), architecture, renewing);
+    FolderWeights weights =
+        new FolderWeights(files, family.prefix(), architecture, renewing, storage);
     if (newTokens.isEmpty()) {
       return built(family, architecture, config, weights, files);
     }
@@ -247,6 +262,7 @@ public final class Families {
     try {
       Backbone backbone = family.backbone(config, parts);
       Head head = family.head(architecture, config, backbone, parts);
+      weights.finish();
       return new Model(
           architecture,
           config,
