@@ -92,8 +92,7 @@ class NewTokensRunTest {
     Path model = result.folder().resolve("model");
     int words = Config.read(model.resolve("config.json")).intValue("vocab_size");
     try (Safetensors file = Safetensors.open(model.resolve("model.safetensors"))) {
-      assertArrayEquals(
-          new long[] {words, 32}, file.get("model.embed_tokens.weight").shape());
+      assertArrayEquals(new long[] {words, 32}, file.get("model.embed_tokens.weight").shape());
     }
     assertKnowsThem(model, words - 3);
     assertFalse(said(result.folder()).isEmpty());

@@ -23,8 +23,9 @@ public record Recipe(
     @Doc("Base model: a folder in the Hugging Face layout, or owner/name[@revision] on the Hub")
         @Nullable Place model,
     @Doc(
-            "How the base's frozen matrices are kept: float32, bfloat16, float16, int8, nf4, or auto"
-                + " (float32 where memory allows, else as the file has them); computing is float32")
+            "How the base's frozen matrices are kept: float32, bfloat16, float16, int8, nf4, or"
+                + " auto (float32 where memory allows, else as the file has them); computing is"
+                + " float32")
         Storage dtype,
     @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
     @Doc("What is changed in the model's tokenizer") TokenizerConfig tokenizer,
@@ -56,8 +57,8 @@ public record Recipe(
   /** The same with its folder elsewhere. */
   public Recipe in(Path otherRuns) {
     return new Recipe(
-        name, model, dtype, newModel, tokenizer, data, method, objective, train, evaluate, seed, device,
-        threads, memory, otherRuns);
+        name, model, dtype, newModel, tokenizer, data, method, objective, train, evaluate, seed,
+        device, threads, memory, otherRuns);
   }
 
   public static Recipe defaults() {

@@ -76,10 +76,7 @@ public record Base(
                       + " number for a class; put names of classes there (low, high)");
             });
     return open(
-        folder,
-        storage,
-        wider,
-        tokens -> Families.classifier(folder, labels, storage, tokens));
+        folder, storage, wider, tokens -> Families.classifier(folder, labels, storage, tokens));
   }
 
   private static Base open(

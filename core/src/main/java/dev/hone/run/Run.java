@@ -151,8 +151,7 @@ public final class Run {
     base.close();
     Engine.seed(recipe.seed()); // a new head is drawn
     Base classifier =
-        Base.classifier(
-            model, recipe.dtype(), recipe.tokenizer()::added, Prepared.labels(splits));
+        Base.classifier(model, recipe.dtype(), recipe.tokenizer()::added, Prepared.labels(splits));
     if (!classifier.model().made().isEmpty()) {
       listener.note("new, from random weights: " + String.join(", ", classifier.model().made()));
     }

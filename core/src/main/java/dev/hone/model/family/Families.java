@@ -100,8 +100,7 @@ public final class Families {
     return load(folder, "config.json", storage, newTokens);
   }
 
-  private static Model load(
-      Path folder, String configFile, Storage storage, NewTokens newTokens) {
+  private static Model load(Path folder, String configFile, Storage storage, NewTokens newTokens) {
     ModelFolder files = ModelFolder.open(folder, configFile);
     try {
       return opened(files, files.config(), false, storage, newTokens);
