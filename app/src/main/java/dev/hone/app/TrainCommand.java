@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
     description = {
       "Trains what a recipe says, and shows what it brought.",
       "",
-      "'model' is a folder, or owner/name[@revision] on the Hugging Face Hub; 'data.path' names files,",
+      "'model' is a folder, or owner/name[@revision] on the Hugging Face Hub; 'data.path' names"
+          + " files,",
       "or hf://datasets/owner/name[/path]. What is not here yet is fetched once.",
       "",
       "Writes runs/NAME with adapter, report, metrics and result. Ctrl-C writes a checkpoint and",

@@ -25,6 +25,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -228,5 +230,35 @@ class EncoderRunTest {
     assertTrue(context.contains("data.maxTokens 65 is more than the model's context of 64"));
     String text = world.train(model, "data.format=text", "data.columns={text: text}").refusal();
     assertTrue(text.contains("tells labels apart, but the rows have no labels"), text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"BertForTokenClassification", "BertForMultipleChoice", "BertForQuestionAnswering"})
+  void aHeadForAnotherTaskDoesNotPassForAClassifier(String architecture) throws IOException {
+    bert("other", architecture, 2);
+    String said = world.train("model=" + world.at("other")).refusal();
+    assertTrue(said.contains(architecture) && said.contains("no recipe trains"), said);
+  }
+
+  @Test
+  void numbersAndSeveralLabelsAreNoClasses() {
+    String model = "model=" + world.at("bert");
+    world.write("rows.jsonl", world.read("rows.jsonl").replace("\"neutral\"", "0.5"));
+    String number = world.train(model).refusal();
+    assertTrue(number.contains("'0.5'") && number.contains("regression"), number);
+    world.write("rows.jsonl", world.read("rows.jsonl").replace("0.5", "[\"a\", \"b\"]"));
+    String several = world.train(model).refusal();
+    assertTrue(several.contains("'label'") && several.contains("array"), several);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"regression", "multi_label_classification"})
+  void aModelForNumbersOrSeveralLabelsIsRefused(String problem) throws IOException {
+    Path config = folder.resolve("bert/config.json");
+    String keys = Files.readString(config);
+    Files.writeString(config, keys.replaceFirst("\\{", "{\"problem_type\": \"" + problem + "\","));
+    String said = world.train("model=" + world.at("bert")).refusal();
+    assertTrue(said.contains(problem), said);
   }
 }

@@ -25,6 +25,7 @@ public final class Leaves {
   private final Map<String, Tensor> saved;
   private final Map<String, Tensor> state;
   private final List<Tensor> views;
+  private final Map<String, List<Integer>> tokens;
 
   private Leaves(@Nullable Map<String, Tensor> file, String origin) {
     this.file = file;
@@ -34,6 +35,7 @@ public final class Leaves {
     this.saved = new LinkedHashMap<>();
     this.state = new LinkedHashMap<>();
     this.views = new ArrayList<>();
+    this.tokens = new LinkedHashMap<>();
   }
 
   private Leaves(Leaves whole, String prefix) {
@@ -44,6 +46,7 @@ public final class Leaves {
     this.saved = whole.saved;
     this.state = whole.state;
     this.views = whole.views;
+    this.tokens = whole.tokens;
   }
 
   /** For an adapter that begins. */
@@ -60,6 +63,17 @@ public final class Leaves {
    */
   public static Leaves from(Map<String, Tensor> tensors, String origin) {
     return new Leaves(new LinkedHashMap<>(tensors), origin);
+  }
+
+  /** The same for an adapter that has rows of its own for some tokens, by the table's module. */
+  Leaves with(Map<String, List<Integer>> tokensOfTables) {
+    tokens.putAll(tokensOfTables);
+    return this;
+  }
+
+  /** The tokens that the adapter has rows for in a table: of its file, or else the new ones. */
+  List<Integer> tokens(String table, List<Integer> fresh) {
+    return loaded() ? tokens.getOrDefault(table, List.of()) : fresh;
   }
 
   /** The same, with this before every name. */

@@ -33,6 +33,7 @@ public final class PeftFiles {
     JsonNode json = config(folder);
     PeftJson reading = new PeftJson(folder.resolve(CONFIG), json, model);
     PeftConfig config = Methods.peftConfig(json.path("peft_type").asString("none"), reading);
+    Map<String, List<Integer>> tokens = reading.tokens("trainable_token_indices");
     reading.refuseTheRest();
     Path tensors = folder.resolve(TENSORS);
     if (!Files.exists(tensors)) {
@@ -46,7 +47,7 @@ public final class PeftFiles {
                   : ""));
     }
     try (Scope scope = Scope.open()) {
-      Leaves leaves = Leaves.from(TensorFile.read(tensors), tensors.toString());
+      Leaves leaves = Leaves.from(TensorFile.read(tensors), tensors.toString()).with(tokens);
       return Methods.begin(config, model, leaves);
     }
   }
@@ -99,6 +100,9 @@ public final class PeftFiles {
     fields.put("peft_type", method.config().peftType());
     fields.put("revision", revision);
     fields.put("target_modules", method.targetNames());
+    if (!method.tokens().isEmpty()) {
+      fields.put("trainable_token_indices", method.tokens());
+    }
     fields.put("task_type", taskType(model.architecture(), saved));
     return fields;
   }

@@ -142,7 +142,10 @@ public final class PeftJson {
 
   /** A list of integers, or a single one. */
   public List<Integer> integers(String key) {
-    JsonNode value = node(key);
+    return integers(key, node(key));
+  }
+
+  private List<Integer> integers(String key, JsonNode value) {
     if (value.isInt()) {
       return List.of(value.asInt());
     }
@@ -154,6 +157,39 @@ public final class PeftJson {
       numbers.add(item.asInt());
     }
     return numbers;
+  }
+
+  /** Ids of tokens by the table's module; a plain list is for the table of token vectors. */
+  Map<String, List<Integer>> tokens(String key) {
+    JsonNode value = node(key);
+    Map<String, List<Integer>> tokens = new LinkedHashMap<>();
+    if (isAbsent(value)) {
+      return tokens;
+    }
+    if (!value.isObject()) {
+      tokens.put(model.backbone().tokens().name(), ids(key, value));
+      return tokens;
+    }
+    for (Map.Entry<String, JsonNode> entry : value.properties()) {
+      String table =
+          model.words().stream()
+              .map(Targets::module)
+              .filter(module -> Targets.matches(module, entry.getKey()))
+              .findFirst()
+              .orElseThrow(() -> refused(key, value, "the table of tokens, or the output"));
+      tokens.put(table, ids(key, entry.getValue()));
+    }
+    return tokens;
+  }
+
+  private List<Integer> ids(String key, JsonNode value) {
+    long words = model.backbone().tokens().weight().value().size(0);
+    List<Integer> ids = integers(key, value);
+    boolean distinct = Set.copyOf(ids).size() == ids.size();
+    if (!distinct || ids.stream().anyMatch(id -> id < 0 || id >= words)) {
+      throw refused(key, value, "distinct ids from 0 to " + (words - 1));
+    }
+    return ids;
   }
 
   /** Ranks by pattern. */

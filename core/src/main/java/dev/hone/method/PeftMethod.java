@@ -10,7 +10,6 @@ import dev.hone.tensor.Functional;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,6 +31,7 @@ public abstract class PeftMethod implements Method {
   private final Map<String, Change> changes = new LinkedHashMap<>();
   private final Map<String, TableChange> tables = new LinkedHashMap<>();
   private final Map<String, Tensor> whole = new LinkedHashMap<>();
+  private final Map<String, TokenRows> tokenRows = new LinkedHashMap<>();
 
   /** The model that is adapted. */
   protected final Model model;
@@ -120,6 +120,7 @@ public abstract class PeftMethod implements Method {
           replace(name, fileName(name));
         }
       }
+      model.words().forEach(this::replaceRows);
       leaves.requireEmpty(model.architecture());
     } catch (RuntimeException e) {
       close();
@@ -137,6 +138,28 @@ public abstract class PeftMethod implements Method {
               + "'; the adapter must bring it (modules_to_save), or its answers are random");
     }
     whole.put(parameter, leaves.trained(inFile, () -> base, base.shape()));
+  }
+
+  /** Rows of their own for some tokens, unless the table trains as a whole. */
+  private void replaceRows(String table) {
+    String module = Targets.module(table);
+    List<Integer> ids = leaves.tokens(module, model.newTokens().ids());
+    Tensor base = baseValue(table);
+    if (ids.isEmpty() || whole.containsKey(table) || base.rank() != 2 || base.size(0) == 1) {
+      return;
+    }
+    boolean changed =
+        tables.containsKey(module)
+            || model.linears().values().stream()
+                .anyMatch(l -> l.weight().name().equals(table) && changes.containsKey(l.name()));
+    if (changed) {
+      throw new HoneException(
+          "targetModules: '"
+              + module
+              + "' trains rows of single tokens, here or where it is the output, and can be no"
+              + " target beside; leave it out, or train it whole (modulesToSave)");
+    }
+    tokenRows.put(table, TokenRows.of(leaves.under(PREFIX + module + "."), ids, base));
   }
 
   private Tensor baseValue(String name) {
@@ -181,7 +204,15 @@ public abstract class PeftMethod implements Method {
   public final Tensor linear(Linear at, Tensor x, Pass pass) {
     Affine base = affine(at);
     Change change = changes.get(at.name());
-    return change == null ? base.apply(x) : change.forward(base, x, pass.training());
+    if (change != null) {
+      return change.forward(base, x, pass.training());
+    }
+    TokenRows rows = whole.containsKey(at.name() + ".weight") ? null : rowsOf(at.weight());
+    return rows == null ? base.apply(x) : rows.scores(base.apply(x), x, base.bias());
+  }
+
+  private @Nullable TokenRows rowsOf(Parameter table) {
+    return tokenRows.get(table.name());
   }
 
   /**
@@ -199,7 +230,11 @@ public abstract class PeftMethod implements Method {
     Tensor table = value(at.weight());
     Tensor vectors = Functional.embedding(table, ids, at.padding());
     TableChange change = tables.get(at.name());
-    return change == null ? vectors : change.forward(vectors, table, ids);
+    if (change != null) {
+      return change.forward(vectors, table, ids);
+    }
+    TokenRows rows = rowsOf(at.weight());
+    return rows == null ? vectors : rows.vectors(vectors, ids);
   }
 
   @Override
@@ -233,6 +268,8 @@ public abstract class PeftMethod implements Method {
           values.put(linear.bias().name(), merged.bias());
         }
       }
+      // A head that is the table has the same rows, so it stays tied.
+      tokenRows.forEach((name, rows) -> values.put(name, rows.merged(baseValue(name))));
       values.replaceAll((name, value) -> value.detach().contiguous().keep());
     }
     return values;
@@ -265,9 +302,16 @@ public abstract class PeftMethod implements Method {
     return tables.get(table);
   }
 
-  /** The parameters that train whole, by name. */
-  public final Map<String, Tensor> wholeValues() {
-    return Collections.unmodifiableMap(whole);
+  /** Whether it has parameters, or rows of them, that stand for the base's. */
+  public final boolean replaces() {
+    return !whole.isEmpty() || !tokenRows.isEmpty();
+  }
+
+  /** The tokens that have rows of their own, by the table's module. */
+  final Map<String, List<Integer>> tokens() {
+    Map<String, List<Integer>> tokens = new LinkedHashMap<>();
+    tokenRows.forEach((name, rows) -> tokens.put(Targets.module(name), rows.tokens()));
+    return tokens;
   }
 
   /** Whether one of the adapted linears stores its matrix as [in, out]. */

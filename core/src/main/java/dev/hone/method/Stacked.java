@@ -19,7 +19,7 @@ public record Stacked(List<? extends PeftMethod> methods) implements Adapter {
     methods = List.copyOf(methods);
     for (PeftMethod method : methods) {
       boolean adds = method.targetPaths().stream().allMatch(path -> adds(method, path));
-      if (!adds || !method.wholeValues().isEmpty()) {
+      if (!adds || method.replaces()) {
         throw new HoneException(
             "an adapter of type "
                 + method.config().peftType()

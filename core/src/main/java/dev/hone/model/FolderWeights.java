@@ -34,7 +34,6 @@ public final class FolderWeights implements Weights {
   private final String prefix;
   private final UnaryOperator<String> names;
   private final boolean bare;
-  private final boolean taskHead;
   private final boolean writes;
   private final boolean renewing;
   private final boolean outline;
@@ -42,6 +41,8 @@ public final class FolderWeights implements Weights {
   private final @Nullable QuantisedFile quantised;
   private final Map<String, String> fileNames = new LinkedHashMap<>();
   private final List<String> made = new ArrayList<>();
+  private final NewTokens newTokens;
+  private final Map<String, long[]> wordsInFile = new LinkedHashMap<>();
 
   /**
    * @param prefix the backbone's prefix in a checkpoint with a head, ending in a dot
@@ -57,7 +58,7 @@ public final class FolderWeights implements Weights {
       UnaryOperator<String> names,
       boolean renewing,
       Storage storage) {
-    this(folder, prefix, architecture, names, renewing, storage, false);
+    this(folder, prefix, architecture, names, renewing, storage, false, NewTokens.NONE);
   }
 
   private FolderWeights(
@@ -67,15 +68,17 @@ public final class FolderWeights implements Weights {
       UnaryOperator<String> names,
       boolean renewing,
       Storage storage,
-      boolean outline) {
+      boolean outline,
+      NewTokens newTokens) {
     this.folder = folder;
     this.prefix = prefix;
     this.names = names;
-    this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining)");
-    this.writes = !taskHead || architecture.endsWith("ForConditionalGeneration");
+    this.writes =
+        architecture.matches(".*(LM|LMHeadModel|ForPreTraining|ForConditionalGeneration)");
     this.renewing = renewing;
     this.outline = outline;
     this.storage = storage;
+    this.newTokens = newTokens;
     this.quantised = storage.isQuantised() ? QuantisedFile.of(folder, architecture, storage) : null;
     this.bare = folder.tensors().keySet().stream().noneMatch(n -> n.startsWith(prefix));
   }
@@ -86,7 +89,30 @@ public final class FolderWeights implements Weights {
    */
   public static FolderWeights outline(
       ModelFolder folder, String prefix, String architecture, UnaryOperator<String> names) {
-    return new FolderWeights(folder, prefix, architecture, names, false, Storage.FLOAT32, true);
+    return new FolderWeights(
+        folder, prefix, architecture, names, false, Storage.FLOAT32, true, NewTokens.NONE);
+  }
+
+  /**
+   * The same with entries for more tokens.
+   *
+   * @param outline of the model as the files have it
+   */
+  public FolderWeights with(NewTokens tokens, Model outline) {
+    FolderWeights wider =
+        new FolderWeights(
+            folder, prefix, outline.architecture(), names, renewing, storage, false, tokens);
+    for (Parameter parameter : outline.parameters()) {
+      if (outline.words().contains(parameter.name())) {
+        wider.wordsInFile.put(parameter.name(), parameter.value().shape());
+      }
+    }
+    return wider;
+  }
+
+  @Override
+  public NewTokens newTokens() {
+    return newTokens;
   }
 
   private String inFile(String name) {
@@ -109,7 +135,7 @@ public final class FolderWeights implements Weights {
 
   /** A head that its task brings, as the checkpoint of a backbone alone has none. */
   private boolean isNew(String name) {
-    return taskHead && (!name.startsWith(prefix) || name.startsWith(prefix + "pooler."));
+    return !writes && (!name.startsWith(prefix) || name.startsWith(prefix + "pooler."));
   }
 
   @Override
@@ -141,7 +167,8 @@ public final class FolderWeights implements Weights {
       }
       return RandomWeights.make(name, init, RandomWeights.STD, shape);
     }
-    if (!Arrays.equals(entry.shape(), shape)) {
+    long[] known = wordsInFile.getOrDefault(name, shape);
+    if (!Arrays.equals(entry.shape(), known)) {
       throw new HoneException(
           folder.path()
               + ": tensor '"
@@ -149,7 +176,7 @@ public final class FolderWeights implements Weights {
               + "' has shape "
               + Arrays.toString(entry.shape())
               + ", config.json asks for "
-              + Arrays.toString(shape));
+              + Arrays.toString(known));
     }
     if (!entry.dtype().isFloating()) {
       throw new HoneException(
@@ -165,8 +192,11 @@ public final class FolderWeights implements Weights {
       return outlined(name, shape);
     }
     try (Scope scope = Scope.open()) {
+      if (wordsInFile.containsKey(name)) {
+        return new Parameter(name, newTokens.added(whole(inFile)).keep());
+      }
       // A classifier's head is small, and trained whole as a rule.
-      boolean matrix = shape.length == 2 && shape[0] > 1 && (writes || !replaceable);
+      boolean matrix = shape.length == 2 && shape[0] > 1 && !replaceable;
       return new Parameter(name, (matrix ? matrix(entry) : whole(inFile)).keep());
     }
   }

@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,11 @@ public record Linear(String name, Parameter weight, @Nullable Parameter bias, bo
 
   public long out() {
     return weight.value().size(transposed ? 1 : 0);
+  }
+
+  /** Its weight, and its bias where it has one. */
+  public List<Parameter> parameters() {
+    return bias == null ? List.of(weight) : List.of(weight, bias);
   }
 
   /** x [..., in] to [..., out], through the adapter of this pass. */

@@ -4,8 +4,10 @@ import dev.hone.store.Config;
 import dev.hone.store.ModelFolder;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.Tensor;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param fileNames parameter names, and what the files call them
  * @param made parameters that the files did not hold
  * @param surplus tensors in the files that the model does not use
+ * @param newTokens tokens that the files know nothing of
  * @param folder the mapped files, or null for a model from random weights
  */
 public record Model(
@@ -31,12 +34,21 @@ public record Model(
     Map<String, String> fileNames,
     List<String> made,
     List<String> surplus,
+    NewTokens newTokens,
     @Nullable ModelFolder folder)
     implements AutoCloseable {
 
   /** Ids to the head's logits. */
   public Tensor logits(Inputs inputs, Pass pass) {
     return head.logits(backbone.forward(inputs, pass), inputs, pass);
+  }
+
+  /** Names of the parameters that have an entry for every token. */
+  public Set<String> words() {
+    Set<String> names = new LinkedHashSet<>();
+    names.add(backbone.tokens().weight().name());
+    head.words().forEach(parameter -> names.add(parameter.name()));
+    return names;
   }
 
   /** How many numbers the model has. */

@@ -36,6 +36,11 @@ public interface Weights {
     return List.of();
   }
 
+  /** Tokens that the files know nothing of. */
+  default NewTokens newTokens() {
+    return NewTokens.NONE;
+  }
+
   /** Tensors in the files that the model does not use. */
   default List<String> surplus() {
     return List.of();

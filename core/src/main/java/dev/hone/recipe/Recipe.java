@@ -10,6 +10,7 @@ import dev.hone.method.MethodConfig;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.model.NewModel;
 import dev.hone.model.Storage;
+import dev.hone.tokenizer.TokenizerConfig;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.preference.PreferenceConfig;
 import java.nio.file.Path;
@@ -22,10 +23,12 @@ public record Recipe(
     @Doc("Base model: a folder in the Hugging Face layout, or owner/name[@revision] on the Hub")
         @Nullable Place model,
     @Doc(
-            "How the base's frozen matrices are kept: float32, bfloat16, float16, int8, nf4, or auto"
-                + " (float32 where memory allows, else as the file has them); computing is float32")
+            "How the base's frozen matrices are kept: float32, bfloat16, float16, int8, nf4, or"
+                + " auto (float32 where memory allows, else as the file has them); computing is"
+                + " float32")
         Storage dtype,
     @Doc("A new model from random weights, in place of 'model'") @Nullable NewModel newModel,
+    @Doc("What is changed in the model's tokenizer") TokenizerConfig tokenizer,
     DataConfig data,
     @Doc("How the model is adapted") MethodConfig method,
     @Doc("How preferences are learned; absent for rows of other formats")
@@ -54,8 +57,8 @@ public record Recipe(
   /** The same with its folder elsewhere. */
   public Recipe in(Path otherRuns) {
     return new Recipe(
-        name, model, dtype, newModel, data, method, objective, train, evaluate, seed, device,
-        threads, memory, otherRuns);
+        name, model, dtype, newModel, tokenizer, data, method, objective, train, evaluate, seed,
+        device, threads, memory, otherRuns);
   }
 
   public static Recipe defaults() {
@@ -64,6 +67,7 @@ public record Recipe(
         null,
         Storage.AUTO,
         null,
+        TokenizerConfig.defaults(),
         DataConfig.defaults(),
         LoraConfig.defaults(),
         null,

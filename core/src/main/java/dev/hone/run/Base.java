@@ -4,7 +4,9 @@ import dev.hone.data.Example;
 import dev.hone.error.HoneException;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Model;
+import dev.hone.model.ModelFiles;
 import dev.hone.model.NewModel;
+import dev.hone.model.NewTokens;
 import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
 import dev.hone.model.head.TextHead;
@@ -19,6 +21,8 @@ import dev.hone.train.Seq2SeqObjective;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * The model that a run starts from, with its tokenizer.
@@ -38,27 +42,74 @@ public record Base(
 
   /** The same with its matrices kept in this form. */
   public static Base open(Path folder, Storage storage) {
-    return of(Families.load(folder, storage), folder, storage);
+    return open(folder, storage, tokenizer -> tokenizer);
+  }
+
+  /**
+   * The same with a tokenizer that may know more tokens, for which the model gets rows.
+   *
+   * @param wider makes it of the folder's own
+   */
+  static Base open(Path folder, Storage storage, UnaryOperator<Tokenizer> wider) {
+    return open(folder, storage, wider, tokens -> Families.load(folder, storage, tokens));
   }
 
   /** Opens a folder with a head that tells {@code labels} apart, made new where there is none. */
-  static Base classifier(Path folder, List<String> labels, Storage storage) {
+  static Base classifier(
+      Path folder, Storage storage, UnaryOperator<Tokenizer> wider, List<String> labels) {
     if (labels.isEmpty()) {
       throw new HoneException(
           folder
               + ": this model does not write text, it tells labels apart, but the rows have no"
-              + " labels; give rows with text and label, or another model");
+              + " labels; give rows with text and label, or another model (masked words are"
+              + " predicted, but not trained on further)");
     }
-    return of(Families.classifier(folder, labels, storage), folder, storage);
+    labels.stream()
+        .filter(label -> label.matches("[-+]?\\d*\\.\\d+([eE][-+]?\\d+)?"))
+        .findFirst()
+        .ifPresent(
+            number -> {
+              throw new HoneException(
+                  "the label '"
+                      + number
+                      + "' is a number, and regression is not trained: a head would take each"
+                      + " number for a class; put names of classes there (low, high)");
+            });
+    return open(
+        folder, storage, wider, tokens -> Families.classifier(folder, labels, storage, tokens));
   }
 
-  private static Base of(Model model, Path folder, Storage storage) {
+  private static Base open(
+      Path folder,
+      Storage storage,
+      UnaryOperator<Tokenizer> wider,
+      Function<NewTokens, Model> load) {
+    Tokenizer known = Tokenizer.open(folder);
+    Tokenizer tokenizer = known;
+    Model model = null;
     try {
+      tokenizer = wider.apply(known);
+      model = load.apply(NewTokens.of(known, tokenizer));
       String fingerprint = model.folder() == null ? "" : model.folder().fingerprint();
-      return new Base(model, Tokenizer.open(folder), folder, fingerprint, storage);
+      return new Base(model, tokenizer, folder, fingerprint, storage);
     } catch (RuntimeException e) {
-      model.close();
+      tokenizer.close();
+      if (model != null) {
+        model.close();
+      }
       throw e;
+    } finally {
+      if (tokenizer != known) {
+        known.close();
+      }
+    }
+  }
+
+  /** Writes the tokenizer's files, with the tokens that it has got beside those of its folder. */
+  void writeTokenizer(Path to) {
+    ModelFiles.copyTokenizer(folder, to);
+    if (!model.newTokens().isEmpty()) {
+      tokenizer.save(to);
     }
   }
 
@@ -68,6 +119,10 @@ public record Base(
    */
   static Base create(
       Recipe recipe, NewModel config, List<Example> train, Path folder, RunListener listener) {
+    if (recipe.tokenizer().adds()) {
+      throw new HoneException(
+          "tokenizer.addTokens: a new model learns its tokens from the rows; leave it out");
+    }
     if (!Files.exists(folder.resolve("tokenizer.json"))) {
       listener.phase("tokenizer");
       BpeTrainer.train(() -> texts(train), config.vocabSize()).save(folder);

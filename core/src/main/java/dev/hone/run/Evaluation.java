@@ -7,6 +7,7 @@ import dev.hone.error.HoneException;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
+import dev.hone.model.Storage;
 import dev.hone.recipe.Recipe;
 import dev.hone.tensor.Engine;
 import java.nio.file.Files;
@@ -74,7 +75,7 @@ public record Evaluation(
       skill.refer(tuned.base(), null, listener);
       return;
     }
-    try (Base base = Base.open(untrained)) {
+    try (Base base = Base.open(untrained, Storage.AUTO, recipe.tokenizer()::added)) {
       skill.refer(base, null, listener);
     }
   }

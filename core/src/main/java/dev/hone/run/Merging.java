@@ -66,7 +66,7 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
     Model model = tuned.base().model();
     try (Merged merged = Merged.of(method)) {
       ModelFiles.write(out, model, merged.values(), type);
-      ModelFiles.copyTokenizer(tuned.base().folder(), out);
+      tuned.base().writeTokenizer(out);
     }
     tuned.card().ifPresent(card -> AdapterCard.write(out, card.ofWholeModel()));
     double difference = difference(tuned, method, out, Storage.FLOAT32);

@@ -73,11 +73,13 @@ final class PreferenceSkill implements Skill {
     }
     if (recipe.train().labelSmoothing() > 0) {
       throw new HoneException(
-          "train.labelSmoothing spreads probability over tokens, which no preference does; set it to 0 (objective.labelSmoothing is about pairs)");
+          "train.labelSmoothing spreads probability over tokens, which no preference does; set it"
+              + " to 0 (objective.labelSmoothing is about pairs)");
     }
     if (objective instanceof KtoConfig && recipe.train().batch() < 2) {
       throw new HoneException(
-          "train.batch is 1, expected at least 2: kto compares each answer with those to the other questions of its step");
+          "train.batch is 1, expected at least 2: kto compares each answer with those to the other"
+              + " questions of its step");
     }
   }
 

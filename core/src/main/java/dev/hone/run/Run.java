@@ -144,7 +144,7 @@ public final class Run {
     if (model == null) {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
-    Base base = Base.open(model, recipe.dtype());
+    Base base = Base.open(model, recipe.dtype(), recipe.tokenizer()::added);
     // A recurrent model has no context to read a question from: it tells labels apart by a head.
     boolean recurrent = base.model().backbone() instanceof Recurrent;
     if (base.speaks() && !(recurrent && !Prepared.labels(splits).isEmpty())) {
@@ -152,7 +152,8 @@ public final class Run {
     }
     base.close();
     Engine.seed(recipe.seed()); // a new head is drawn
-    Base classifier = Base.classifier(model, Prepared.labels(splits), recipe.dtype());
+    Base classifier =
+        Base.classifier(model, recipe.dtype(), recipe.tokenizer()::added, Prepared.labels(splits));
     if (!classifier.model().made().isEmpty()) {
       listener.note("new, from random weights: " + String.join(", ", classifier.model().made()));
     }

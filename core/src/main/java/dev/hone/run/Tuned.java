@@ -17,11 +17,13 @@ import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
+import dev.hone.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -71,18 +73,26 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
       throw new HoneException(
           whole + " is a whole model and takes no other base: leave out --model");
     }
-    return new Tuned(Base.open(whole), null, AdapterCard.read(whole));
+    Base opened = Base.open(whole);
+    if (!opened.model().made().isEmpty()) {
+      String missing = opened.model().made().getFirst();
+      opened.close();
+      throw new HoneException(
+          whole + ": tensor '" + missing + "' is missing, so that every answer would be random");
+    }
+    return new Tuned(opened, null, AdapterCard.read(whole));
   }
 
   private static Tuned adapter(Path folder, @Nullable Path model, Transfer listener) {
     Optional<AdapterCard> card = AdapterCard.read(folder);
     Path named = model == null ? named(folder, listener) : model;
     List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
+    UnaryOperator<Tokenizer> wider = known -> wider(folder, known);
     Storage storage = card.map(AdapterCard::storage).orElse(Storage.AUTO);
-    Base opened = Base.open(named, storage);
+    Base opened = Base.open(named, storage, wider);
     if (!labels.isEmpty() && !opened.speaks()) {
       opened.close();
-      opened = Base.classifier(named, labels, storage);
+      opened = Base.classifier(named, storage, wider, labels);
     }
     Base base = opened;
     try {
@@ -102,6 +112,19 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
       base.close();
       throw e;
     }
+  }
+
+  /** The tokenizer beside an adapter that brings tokens of its own; otherwise the base's. */
+  private static Tokenizer wider(Path folder, Tokenizer known) {
+    if (!Files.exists(folder.resolve("tokenizer.json"))) {
+      return known;
+    }
+    Tokenizer own = Tokenizer.open(folder);
+    if (own.vocabSize() > known.vocabSize()) {
+      return own;
+    }
+    own.close();
+    return known;
   }
 
   private static Path named(Path folder, Transfer listener) {

@@ -23,7 +23,7 @@ final class Weights {
       values.putAll(full.state());
       ModelFiles.write(model, base.model(), values, full.config().stored().type());
       if (!base.folder().equals(model)) {
-        ModelFiles.copyTokenizer(base.folder(), model);
+        base.writeTokenizer(model);
       }
       AdapterCard.write(model, AdapterCard.of("", recipe, rows));
       return model;
@@ -33,7 +33,7 @@ final class Weights {
     String name = repo.map(Repo::id).orElse(base.folder().toString());
     String revision = repo.map(Repo::revision).orElse(null);
     AdapterFiles.write(adapter, method, base.model(), name, revision);
-    ModelFiles.copyTokenizer(base.folder(), adapter);
+    base.writeTokenizer(adapter);
     AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, rows));
     return adapter;
   }

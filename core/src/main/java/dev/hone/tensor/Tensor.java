@@ -245,8 +245,11 @@ public final class Tensor implements AutoCloseable {
         && handle().equal(other.handle());
   }
 
-  /** Whether no element is infinite or not a number. */
+  /** Whether no element is infinite or not a number: one pass that makes no tensor on its way. */
   public boolean isFinite() {
+    if (!dtype().isFloating() || numel() == 0) {
+      return true;
+    }
     try (Scope scope = Scope.open()) {
       // A sum takes one pass and no memory; only one that overflows needs a look at each element.
       return Double.isFinite(handle().sum().item_double()) || handle().isfinite().all().item_bool();
@@ -613,6 +616,19 @@ public final class Tensor implements AutoCloseable {
     Shapes.index("indexSelect", this, 1, index);
     Shapes.within("indexSelect", "entries", index, size(at));
     return of(handle().index_select(at, index.handle()));
+  }
+
+  /** The same with {@code source} in place of the entries of an axis that {@code index} lists. */
+  public Tensor indexCopy(int axis, Tensor index, Tensor source) {
+    int at = Shapes.axis("indexCopy", this, axis);
+    Shapes.index("indexCopy", this, 1, index);
+    Shapes.within("indexCopy", "entries", index, size(at));
+    long[] expected = shape();
+    expected[at] = index.size(0);
+    if (!Arrays.equals(expected, source.shape())) {
+      throw Shapes.mismatch("indexCopy", "one source an index", this, index, source);
+    }
+    return of(handle().index_copy(at, index.handle(), source.handle()));
   }
 
   public Tensor gather(int axis, Tensor index) {

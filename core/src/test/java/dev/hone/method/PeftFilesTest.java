@@ -248,7 +248,7 @@ class PeftFilesTest {
         "{\"lora_bias\": true}",
         "{\"layer_replication\": [[0, 2]]}",
         "{\"target_parameters\": [\"x\"]}",
-        "{\"trainable_token_indices\": [1, 2]}",
+        "{\"trainable_token_indices\": [1, 1]}",
         "{\"init_lora_weights\": \"pissa_niter_16\"}",
         "{\"init_lora_weights\": \"corda\"}",
         "{\"bias\": \"some\"}",

@@ -183,6 +183,7 @@ class PeftMethodTest {
               whole.fileNames(),
               List.of("classifier.weight", "classifier.bias"),
               whole.surplus(),
+              whole.newTokens(),
               null);
       try (Method method = Methods.attach(ia3.config(), headless)) {
         assertTrue(method.trainable().containsKey("base_model.model.classifier.weight"));

@@ -12,6 +12,7 @@ import dev.hone.model.Junction;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
 import dev.hone.model.Pass;
+import dev.hone.model.Recurrent;
 import dev.hone.model.Stack;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -119,6 +120,9 @@ public final class Bottleneck implements Method {
         both.addAll(pair.decoder().blocks());
         yield both;
       }
+      case Recurrent recurrent ->
+          throw new HoneException(
+              "bottleneck adapters have no place in a recurrent model; use method.type=full");
     };
   }
 

@@ -95,9 +95,10 @@ public record Combination(Type type, int svdRank, double density, MajoritySign m
   }
 
   private static void requirePlain(Lora adapter) {
-    if (adapter.config().dora() || !adapter.wholeValues().isEmpty()) {
+    if (adapter.config().dora() || adapter.replaces()) {
       throw new HoneException(
-          "combine: adapters with DoRA, biases or whole modules of their own cannot be combined");
+          "combine: adapters with DoRA, or with biases, whole modules or rows of tokens of their"
+              + " own, cannot be combined");
     }
   }
 

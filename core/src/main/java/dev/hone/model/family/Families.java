@@ -6,6 +6,7 @@ import dev.hone.model.Backbone;
 import dev.hone.model.FolderWeights;
 import dev.hone.model.Head;
 import dev.hone.model.Model;
+import dev.hone.model.NewTokens;
 import dev.hone.model.Parts;
 import dev.hone.model.RandomWeights;
 import dev.hone.model.Storage;
@@ -62,6 +63,7 @@ public final class Families {
     }
   }
 
+  private static final String WORDS = "vocab_size";
   private static final String ROWS = "ForSequenceClassification";
 
   private Families() {}
@@ -82,18 +84,28 @@ public final class Families {
 
   /** The same with its matrices kept in this form. */
   public static Model load(Path folder, Storage storage) {
-    return load(folder, "config.json", storage);
+    return load(folder, storage, NewTokens.NONE);
   }
 
   /** The same with another configuration file of that folder. */
   public static Model load(Path folder, String configFile) {
-    return load(folder, configFile, Storage.FLOAT32);
+    return load(folder, configFile, Storage.FLOAT32, NewTokens.NONE);
   }
 
-  private static Model load(Path folder, String configFile, Storage storage) {
+  /** The same with rows for tokens that the files know nothing of. */
+  public static Model load(Path folder, NewTokens newTokens) {
+    return load(folder, Storage.FLOAT32, newTokens);
+  }
+
+  /** The same with its matrices kept in this form. */
+  public static Model load(Path folder, Storage storage, NewTokens newTokens) {
+    return load(folder, "config.json", storage, newTokens);
+  }
+
+  private static Model load(Path folder, String configFile, Storage storage, NewTokens newTokens) {
     ModelFolder files = ModelFolder.open(folder, configFile);
     try {
-      return opened(files, files.config(), false, storage);
+      return opened(files, files.config(), false, storage, newTokens);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -105,16 +117,18 @@ public final class Families {
    * where it has one for as many labels, otherwise a new one.
    */
   public static Model classifier(Path folder, List<String> labels) {
-    return classifier(folder, labels, Storage.FLOAT32);
+    return classifier(folder, labels, Storage.FLOAT32, NewTokens.NONE);
   }
 
-  /** The same with its matrices kept in this form. */
-  public static Model classifier(Path folder, List<String> labels, Storage storage) {
+  /** The same in this form, and with rows for tokens that the files know nothing of. */
+  public static Model classifier(
+      Path folder, List<String> labels, Storage storage, NewTokens newTokens) {
     ModelFolder files = ModelFolder.open(folder);
     try {
       Config config = files.config();
       String architecture = classifierOf(config, folder);
       requireOneLabelEach(config);
+      requireNoOtherTask(config);
       ObjectNode json = config.json().deepCopy();
       json.putArray("architectures").add(architecture);
       json.put("problem_type", "single_label_classification");
@@ -125,7 +139,7 @@ public final class Families {
         names.put(String.valueOf(i), labels.get(i));
         numbers.put(labels.get(i), i);
       }
-      return opened(files, Config.of(config.file(), json), true, storage);
+      return opened(files, Config.of(config.file(), json), true, storage, newTokens);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -142,6 +156,22 @@ public final class Families {
               + problem
               + "', but classifiers are trained and measured on one label a row here; take another"
               + " model, or put 'single_label_classification' there for a head that chooses one");
+    }
+  }
+
+  /** Its head may even have the shape of a classifier's, and would pass for one. */
+  private static void requireNoOtherTask(Config config) {
+    for (String name : config.texts("architectures")) {
+      if (Task.isOfParts(name)) {
+        throw new HoneException(
+            config.file()
+                + ": '"
+                + name
+                + "' runs, but no recipe trains its head: classifiers are trained on one label for"
+                + " the whole row; take the model that it was made from, or put '"
+                + name.replaceFirst("For.*", ROWS)
+                + "' there and remove its head from the weights");
+      }
     }
   }
 
@@ -202,13 +232,27 @@ public final class Families {
     return Optional.ofNullable(KNOWN.get(architecture)).map(f -> f.getClass().getSimpleName());
   }
 
-  private static Model opened(ModelFolder files, Config config, boolean renewing, Storage storage) {
+  private static Model opened(
+      ModelFolder files, Config config, boolean renewing, Storage storage, NewTokens newTokens) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    Weights weights =
+    FolderWeights weights =
         new FolderWeights(
             files, family.prefix(), architecture, names(family, files), renewing, storage);
-    return built(family, architecture, config, weights, files);
+    if (newTokens.isEmpty()) {
+      return built(family, architecture, config, weights, files);
+    }
+    Weights outline =
+        FolderWeights.outline(files, family.prefix(), architecture, names(family, files));
+    Model known = built(family, architecture, config, outline, null);
+    try {
+      ObjectNode json = config.json().deepCopy();
+      json.put(WORDS, newTokens.rows(config.intValue(WORDS)));
+      Config wider = Config.of(config.file(), json);
+      return built(family, architecture, wider, weights.with(newTokens, known), files);
+    } finally {
+      known.close();
+    }
   }
 
   private static UnaryOperator<String> names(Family family, ModelFolder files) {
@@ -236,6 +280,7 @@ public final class Families {
           weights.fileNames(),
           weights.made(),
           weights.surplus(),
+          weights.newTokens(),
           files);
     } catch (RuntimeException e) {
       parts.close();

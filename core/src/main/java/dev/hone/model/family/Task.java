@@ -3,6 +3,7 @@ package dev.hone.model.family;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The tasks that encoders are fine-tuned for; an architecture's name ends with its task. */
 enum Task {
@@ -28,6 +29,14 @@ enum Task {
       COMMON.forEach(task -> names.add(stem + task.ending));
     }
     return names;
+  }
+
+  /**
+   * Whether an architecture, of whatever family, has a head for single tokens, choices or spans of
+   * a text.
+   */
+  static boolean isOfParts(String architecture) {
+    return Stream.of(TOKENS, CHOICE, ANSWER).anyMatch(task -> architecture.endsWith(task.ending));
   }
 
   /** The task of one of those names. */

@@ -2,9 +2,11 @@ package dev.hone.model.head;
 
 import dev.hone.model.Inputs;
 import dev.hone.model.Linear;
+import dev.hone.model.Parameter;
 import dev.hone.model.Pass;
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
+import java.util.List;
 
 /**
  * Next-token prediction: hidden [..., C] to logits [..., V].
@@ -26,6 +28,11 @@ public record LmHead(Linear output, double divisor, double softCap) implements T
   @Override
   public Tensor logits(Tensor hidden, Pass pass) {
     return shaped(output.forward(hidden, pass));
+  }
+
+  @Override
+  public List<Parameter> words() {
+    return output.parameters();
   }
 
   /** What becomes of the linear's numbers. */

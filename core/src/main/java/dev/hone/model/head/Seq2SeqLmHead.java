@@ -6,6 +6,8 @@ import dev.hone.model.Parameter;
 import dev.hone.model.Pass;
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,15 @@ public record Seq2SeqLmHead(Linear output, double scale, @Nullable Parameter bia
   public Tensor logits(Tensor hidden, Pass pass) {
     Tensor logits = output.forward(scale == 1 ? hidden : hidden.mul(scale), pass);
     return bias == null ? logits : logits.add(pass.value(bias));
+  }
+
+  @Override
+  public List<Parameter> words() {
+    List<Parameter> words = new ArrayList<>(output.parameters());
+    if (bias != null) {
+      words.add(bias);
+    }
+    return words;
   }
 
   /** Labels I64[B, T], not shifted: what the decoder reads is. */

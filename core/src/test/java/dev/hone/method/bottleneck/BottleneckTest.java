@@ -393,6 +393,7 @@ class BottleneckTest {
         whole.fileNames(),
         List.of("classifier.weight", "classifier.bias"),
         whole.surplus(),
+        whole.newTokens(),
         null);
   }
 

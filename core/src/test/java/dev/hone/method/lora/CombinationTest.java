@@ -168,6 +168,7 @@ class CombinationTest {
         base.fileNames(),
         base.made(),
         base.surplus(),
+        base.newTokens(),
         null);
   }
 
