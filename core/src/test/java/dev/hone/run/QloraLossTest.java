@@ -82,7 +82,7 @@ class QloraLossTest {
         (storage, loss) -> assertTrue(loss < 1.02 * full, storage + ": " + loss + " of " + full));
   }
 
-  /** Llama's shape with 110 million weights, of which 25 million are the tied table. */
+  /** Llama's shape with 100 million weights, of which 25 million are the tied table. */
   @Test
   void aHundredMillionWeightsTakeLessThanSixTenthsOfAByteEach() {
     Path large = folder.resolve("large");
