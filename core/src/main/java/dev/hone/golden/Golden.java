@@ -118,6 +118,7 @@ public final class Golden {
     return base;
   }
 
+  /** From the file; a network that makes virtual tokens is compared from where it begins. */
   private static List<Difference> adapterCase(Path found, Reference reference) {
     try (Model model = Families.load(base(found));
         PeftMethod method = PeftFiles.read(found, model)) {
@@ -128,10 +129,23 @@ public final class Golden {
           comparison.logits("merged", "merged.logits", merged);
         }
       }
-      comparison.gradients(method, method.trainable());
       comparison.greedy(method);
-      comparison.fiveSteps(method, method.trainable());
+      if (reference.networks().isEmpty()) {
+        learning(comparison, method);
+      } else {
+        try (PeftMethod network = PeftFiles.read(found, model, reference.networks())) {
+          comparison.logits("network", "output.logits", network);
+          learning(comparison, network);
+        }
+      }
       return comparison.differences();
     }
+  }
+
+  private static void learning(Comparison comparison, PeftMethod method) {
+    Map<String, Tensor> named = new LinkedHashMap<>();
+    method.trainable().forEach((name, t) -> named.put(Reference.trained(name), t));
+    comparison.gradients(method, named);
+    comparison.fiveSteps(method, named);
   }
 }

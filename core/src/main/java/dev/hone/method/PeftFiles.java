@@ -6,6 +6,7 @@ import dev.hone.store.AtomicFiles;
 import dev.hone.store.TensorFile;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,19 @@ public final class PeftFiles {
       Leaves leaves = Leaves.from(TensorFile.read(tensors), tensors.toString());
       return Methods.begin(config, model, leaves);
     }
+  }
+
+  /**
+   * Attaches an adapter with a folder's configuration and other tensors: those of a network that
+   * makes what its file keeps.
+   *
+   * @param tensors by the names that they have while training
+   */
+  public static PeftMethod read(Path folder, Model model, Map<String, Tensor> tensors) {
+    JsonNode json = config(folder);
+    PeftJson reading = new PeftJson(folder.resolve(CONFIG), json, model);
+    PeftConfig config = Methods.peftConfig(json.path("peft_type").asString("none"), reading);
+    return Methods.begin(config, model, Leaves.from(tensors, folder.toString()));
   }
 
   private static JsonNode config(Path folder) {
@@ -98,17 +112,24 @@ public final class PeftFiles {
     fields.put("modules_to_save", saved.isEmpty() ? null : saved);
     fields.put("peft_type", method.config().peftType());
     fields.put("revision", revision);
-    fields.put("target_modules", method.targetNames());
-    fields.put("task_type", taskType(model.architecture(), saved));
+    boolean soft = method.virtualTokens() != null;
+    if (!soft) {
+      fields.put("target_modules", method.targetNames());
+    }
+    fields.put("task_type", taskType(model.architecture(), soft || hasHead(saved)));
     return fields;
+  }
+
+  private static boolean hasHead(List<String> saved) {
+    return saved.stream().anyMatch(m -> m.equals("classifier") || m.equals("score"));
   }
 
   /**
    * PEFT has no word for masked language models, and takes it that every classifier's adapter
-   * brings a head: null makes it take the model as it is.
+   * brings a head: null makes it take the model as it is. Virtual tokens it puts nowhere without a
+   * task.
    */
-  private static @Nullable String taskType(String architecture, List<String> saved) {
-    boolean head = saved.stream().anyMatch(m -> m.equals("classifier") || m.equals("score"));
+  private static @Nullable String taskType(String architecture, boolean head) {
     if (architecture.endsWith("ForSequenceClassification")) {
       return head ? "SEQ_CLS" : null;
     }

@@ -49,6 +49,18 @@ public final class PeftJson {
     return file;
   }
 
+  /** The base model that the adapter is for. */
+  public Model model() {
+    return model;
+  }
+
+  /** A number that the base model says, and that the file must repeat. */
+  public void require(String key, int value) {
+    if (integer(key, value) != value) {
+      throw refused(key, json.path(key), value + "; the adapter was made for another base model");
+    }
+  }
+
   private JsonNode node(String key) {
     asked.add(key);
     return json.path(key);

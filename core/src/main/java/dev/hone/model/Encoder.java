@@ -33,19 +33,32 @@ public record Encoder(
   }
 
   @Override
-  public Start begin(Inputs inputs, Pass pass) {
+  public Tensor vectors(Tensor ids, Pass pass) {
+    return embeddings.tokens().forward(ids, pass);
+  }
+
+  @Override
+  public Start begin(Inputs given, Pass pass) {
+    Beginning begun = Beginning.of(given, pass);
+    Inputs inputs = begun.inputs();
+    long seen = begun.seen();
+    long total = seen + inputs.width();
     if (embeddings.positions() != null) {
-      Decoder.requireRoom(inputs.width(), maxPositions);
+      Decoder.requireRoom(total, maxPositions);
     }
     Tensor real = inputs.mask() == null ? null : Masks.real(inputs.mask());
     Tensor places =
-        inputs.positions() == null ? Tensors.arange(inputs.width()) : inputs.positions();
-    List<Frame> frames = kinds.stream().map(k -> frame(k, real, places, inputs.width())).toList();
-    return new Start(embeddings.forward(inputs, pass), Frame.of(frames));
+        inputs.positions() == null
+            ? Tensors.arange(total).narrow(0, seen, inputs.width())
+            : inputs.positions();
+    List<Frame> frames = kinds.stream().map(k -> frame(k, real, places, seen, total)).toList();
+    return new Start(
+        embeddings.forward(inputs, seen, pass), Frame.of(frames).behind(begun.prefix()));
   }
 
-  private static Frame frame(LayerKind kind, @Nullable Tensor real, Tensor places, long width) {
-    Tensor near = kind.window() == null ? null : Masks.around(width, kind.window());
+  private static Frame frame(
+      LayerKind kind, @Nullable Tensor real, Tensor places, long seen, long total) {
+    Tensor near = kind.window() == null ? null : Masks.around(seen, total, kind.window());
     Rope.Angles angles = kind.rope() == null ? null : kind.rope().angles(places);
     return new Frame(Masks.both(real, near), false, angles);
   }

@@ -21,16 +21,16 @@ final class Masks {
   }
 
   /**
-   * What positions see within a window to both sides.
+   * What the positions after the first {@code seen} of all S see within a window to both sides.
    *
-   * @return [T, T], or null where the window covers everything
+   * @return [S - seen, S], or null where the window covers everything
    */
-  static @Nullable Tensor around(long width, Window window) {
-    if (window.before() >= width - 1 && window.after() >= width - 1) {
+  static @Nullable Tensor around(long seen, long total, Window window) {
+    if (window.before() >= total - 1 && window.after() >= total - 1) {
       return null;
     }
-    Tensor columns = Tensors.arange(width).unsqueeze(0);
-    Tensor rows = Tensors.arange(width).unsqueeze(1);
+    Tensor columns = Tensors.arange(total).unsqueeze(0);
+    Tensor rows = Tensors.arange(total).narrow(0, seen, total - seen).unsqueeze(1);
     return columns.gt(rows.add(-window.before() - 1)).and(columns.lt(rows.add(window.after() + 1)));
   }
 

@@ -2,6 +2,8 @@ package dev.hone.model;
 
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +71,9 @@ public record MultiHeadAttention(
       Tensor[] all = pass.cache().append(layer, k, v);
       k = all[0];
       v = all[1];
+    } else if (frames.prefix() != null) {
+      k = Tensors.cat(List.of(frames.prefix().keys(layer, rows), k), 2);
+      v = Tensors.cat(List.of(frames.prefix().values(layer, rows), v), 2);
     }
     Tensor mixed =
         softCap == 0

@@ -27,6 +27,13 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
 
   @Override
   default Tensor forward(Inputs inputs, Pass pass) {
+    Tensor all = whole(inputs, pass);
+    long prompt = all.size(1) - inputs.width();
+    return prompt == 0 ? all : all.narrow(1, prompt, inputs.width());
+  }
+
+  @Override
+  default Tensor whole(Inputs inputs, Pass pass) {
     return walk(begin(inputs, pass), inputs, pass);
   }
 

@@ -109,7 +109,12 @@ public final class Run {
       skill.before(listener).forEach(s -> add(scores, s));
     }
     Engine.seed(recipe.seed());
-    try (Method method = Methods.attach(recipe.method(), base.model(), () -> batches(rows, base));
+    try (Method method =
+            Methods.attach(
+                recipe.method(),
+                base.model(),
+                () -> batches(rows, base),
+                base.tokenizer()::encode);
         FrozenLayers known = known(folder, base, method)) {
       Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
       MetricsLog log = new MetricsLog(folder.file("metrics.jsonl"));

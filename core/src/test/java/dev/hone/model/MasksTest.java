@@ -36,13 +36,13 @@ class MasksTest {
   @Test
   void aWindowAroundReachesToBothSides() {
     try (Scope scope = Scope.open()) {
-      Tensor mask = assertNotNullMask(Masks.around(6, Window.around(2)));
+      Tensor mask = assertNotNullMask(Masks.around(0, 6, Window.around(2)));
       for (int row = 0; row < 6; row++) {
         for (int column = 0; column < 6; column++) {
           assertEquals(Math.abs(row - column) <= 2, sees(mask, row, column));
         }
       }
-      assertNull(Masks.around(3, Window.around(2)), "everything is seen");
+      assertNull(Masks.around(0, 3, Window.around(2)), "everything is seen");
     }
   }
 
@@ -61,7 +61,7 @@ class MasksTest {
               LayerKind.rotary(Window.last(5), null),
               LayerKind.rotary(Window.last(4), null));
       Inputs inputs = Inputs.of(Tensors.of(new long[5], 1, 5));
-      Frame frame = Places.of(inputs, null).frame(kinds);
+      Frame frame = Places.of(inputs, 0, false).frame(kinds);
       assertNull(frame.mask());
       assertTrue(frame.causal());
       assertNull(frame.of(1).mask());
