@@ -214,8 +214,7 @@ public final class MethodCases {
         new Case("prompt masked bert", MASKED, prompt, false),
         new Case("prompt bert", BERT, changed(prompt, Map.of("modulesToSave", head)), false),
         new Case("prompt t5", T5, prompt, false),
-        new Case(
-            "prompt twice", T5, changed(prompt, Map.of("numTransformerSubmodules", 2)), false),
+        new Case("prompt twice", T5, changed(prompt, Map.of("numTransformerSubmodules", 2)), false),
         new Case("prefix llama", LLAMA, prefix, false),
         new Case(
             "random prefix",

@@ -65,8 +65,7 @@ class SoftPromptTest {
         begun(PromptTuningConfig.defaults(), "promptTuningInit"),
         network,
         MethodCases.changed(
-            network,
-            Map.of("encoderReparameterizationType", PTuningConfig.Network.LSTM)));
+            network, Map.of("encoderReparameterizationType", PTuningConfig.Network.LSTM)));
   }
 
   private static List<MethodConfig> keysAndValues() {
@@ -79,8 +78,7 @@ class SoftPromptTest {
   }
 
   private static int[] joined(int[] a, int[] b) {
-    return java.util.stream.IntStream.concat(
-            java.util.Arrays.stream(a), java.util.Arrays.stream(b))
+    return java.util.stream.IntStream.concat(java.util.Arrays.stream(a), java.util.Arrays.stream(b))
         .toArray();
   }
 
@@ -88,8 +86,7 @@ class SoftPromptTest {
   private static float[] states(Model model, Adapter adapter, int[] ids, int width) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
-      Tensor all =
-          model.backbone().forward(TinyModels.inputs(ids), Pass.plain().with(adapter));
+      Tensor all = model.backbone().forward(TinyModels.inputs(ids), Pass.plain().with(adapter));
       return all.narrow(1, all.size(1) - width, width).toFloats();
     }
   }
@@ -121,7 +118,8 @@ class SoftPromptTest {
   }
 
   static Stream<String> encoders() {
-    return Stream.of("Bert", "Roberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
+    return Stream.of(
+            "Bert", "Roberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
         .map(family -> TinyEncoders.config(family + "ForMaskedLM", "{}"));
   }
 
@@ -212,8 +210,7 @@ class SoftPromptTest {
         assertEquals(0, TinyModels.distance(solo, beside), 1e-5, "left " + left);
       }
       float[] whole = answers(model, pass, alone(LONG, pair), 0, 0, pair ? 3 : LONG.length);
-      float[] first =
-          answers(model, pass, padded(false, pair), 0, 0, pair ? 3 : LONG.length);
+      float[] first = answers(model, pass, padded(false, pair), 0, 0, pair ? 3 : LONG.length);
       assertEquals(0, TinyModels.distance(whole, first), 1e-5);
     }
   }
@@ -303,8 +300,7 @@ class SoftPromptTest {
   @Test
   void noWeightCanStandForVirtualTokens() {
     try (Model model = TinyModels.llama();
-        PeftMethod method =
-            (PeftMethod) Methods.attach(PromptTuningConfig.defaults(), model);
+        PeftMethod method = (PeftMethod) Methods.attach(PromptTuningConfig.defaults(), model);
         Scope scope = Scope.open()) {
       for (org.junit.jupiter.api.function.Executable refused :
           List.<org.junit.jupiter.api.function.Executable>of(
@@ -410,13 +406,13 @@ class SoftPromptTest {
   @Test
   void aPrefixForOtherHeadsIsRefused() throws IOException {
     try (Model model = TinyModels.llama()) {
-      try (PeftMethod method =
-          (PeftMethod) Methods.attach(PrefixTuningConfig.defaults(), model)) {
+      try (PeftMethod method = (PeftMethod) Methods.attach(PrefixTuningConfig.defaults(), model)) {
         PeftFiles.write(folder, method, model, "tiny");
       }
       Path file = folder.resolve("adapter_config.json");
       String sound = Files.readString(file);
-      Files.writeString(file, sound.replace("\"num_attention_heads\" : 2", "\"num_attention_heads\" : 4"));
+      Files.writeString(
+          file, sound.replace("\"num_attention_heads\" : 2", "\"num_attention_heads\" : 4"));
       HoneException refused =
           assertThrows(HoneException.class, () -> PeftFiles.read(folder, model).close());
       assertTrue(String.valueOf(refused.getMessage()).contains("num_attention_heads"));

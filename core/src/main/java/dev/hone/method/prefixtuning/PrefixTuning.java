@@ -11,6 +11,8 @@ import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +67,11 @@ public final class PrefixTuning extends SoftPrompt {
   /** The keys and values of real tokens, or numbers of their size. */
   @Override
   protected Tensor begun() {
-    Tensor real = LayerShape.read(model, realTokens()).reshape(config.numVirtualTokens(), width());
+    long[] layers = LongStream.range(0, shape.layers()).toArray();
+    for (int layer = shape.layers() - 1; layer >= 0; layer--) {
+      layers[part(layer)] = layer;
+    }
+    Tensor real = parts(LayerShape.read(model, realTokens()), layers).reshape(rows(), width());
     return config.start() == SoftPromptConfig.Start.RANDOM
         ? Tensors.normal(0, real.square().mean().sqrt().item(), real.shape())
         : real;
@@ -73,13 +79,23 @@ public final class PrefixTuning extends SoftPrompt {
 
   @Override
   protected VirtualTokens tokens(Maker maker) {
-    int count = config.numVirtualTokens();
-    return new VirtualTokens.Prefix(
-        count,
-        pass ->
-            maker
-                .table(pass.training())
-                .view(count, 2L * shape.layers(), shape.heads(), shape.headWidth()));
+    long[] order = IntStream.range(0, shape.layers()).mapToLong(this::part).toArray();
+    return new VirtualTokens.Prefix(rows(), pass -> parts(maker.table(pass.training()), order));
+  }
+
+  /**
+   * Which part of the table a layer takes: its own, but PEFT deals out an encoder-decoder's table
+   * in steps of two and begins anew at its end, so that layers share.
+   */
+  private int part(int layer) {
+    return model.backbone() instanceof EncoderDecoder ? 2 * layer % shape.layers() : layer;
+  }
+
+  /** Keys and values [P, 2L, H, D] of these layers in this order, from as many numbers. */
+  private Tensor parts(Tensor all, long[] layers) {
+    return all.reshape(rows(), shape.layers(), 2L * shape.width())
+        .indexSelect(1, Tensors.of(layers, layers.length))
+        .view(rows(), 2L * shape.layers(), shape.heads(), shape.headWidth());
   }
 
   @Override
