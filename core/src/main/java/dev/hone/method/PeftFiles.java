@@ -112,24 +112,19 @@ public final class PeftFiles {
     fields.put("modules_to_save", saved.isEmpty() ? null : saved);
     fields.put("peft_type", method.config().peftType());
     fields.put("revision", revision);
-    boolean soft = method.virtualTokens() != null;
-    if (!soft) {
+    if (method.virtualTokens() == null) {
       fields.put("target_modules", method.targetNames());
     }
-    fields.put("task_type", taskType(model.architecture(), soft || hasHead(saved)));
+    fields.put("task_type", taskType(model.architecture(), saved));
     return fields;
-  }
-
-  private static boolean hasHead(List<String> saved) {
-    return saved.stream().anyMatch(m -> m.equals("classifier") || m.equals("score"));
   }
 
   /**
    * PEFT has no word for masked language models, and takes it that every classifier's adapter
-   * brings a head: null makes it take the model as it is. Virtual tokens it puts nowhere without a
-   * task.
+   * brings a head: null makes it take the model as it is.
    */
-  private static @Nullable String taskType(String architecture, boolean head) {
+  private static @Nullable String taskType(String architecture, List<String> saved) {
+    boolean head = saved.stream().anyMatch(Targets.HEADS::contains);
     if (architecture.endsWith("ForSequenceClassification")) {
       return head ? "SEQ_CLS" : null;
     }

@@ -31,9 +31,6 @@ public final class PeftJson {
           "revision",
           "task_type");
 
-  /** PEFT lists both names for every classifier, whichever the model has. */
-  private static final List<String> HEADS = List.of("classifier", "score");
-
   private final Path file;
   private final JsonNode json;
   private final Model model;
@@ -212,10 +209,12 @@ public final class PeftJson {
     return values;
   }
 
-  /** {@code modules_to_save}, without the classifier's other name. */
+  /**
+   * {@code modules_to_save}, of whose two names for a classifier's head one may be another model's.
+   */
   public List<String> modulesToSave() {
     return texts("modules_to_save").stream()
-        .filter(m -> !HEADS.contains(m) || Targets.exists(m, model))
+        .filter(m -> !Targets.HEADS.contains(m) || Targets.exists(m, model))
         .toList();
   }
 

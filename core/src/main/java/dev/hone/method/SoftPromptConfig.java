@@ -23,6 +23,12 @@ public interface SoftPromptConfig extends PeftConfig {
   /** The text of {@link Start#TEXT}. */
   String text();
 
+  /** PEFT refuses a classifier's soft prompt without the head. */
+  @Override
+  default boolean savesHead() {
+    return true;
+  }
+
   @Override
   default List<String> targetModules() {
     return List.of();

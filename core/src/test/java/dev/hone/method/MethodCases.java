@@ -202,7 +202,6 @@ public final class MethodCases {
     Map<String, Object> projected = Map.of("prefixProjection", true, "encoderHiddenSize", 24);
     Map<String, Object> lstm =
         Map.of("encoderReparameterizationType", PTuningConfig.Network.LSTM, "encoderHiddenSize", 6);
-    List<String> head = List.of("classifier");
     return Stream.of(
         new Case("prompt llama", LLAMA, prompt, false),
         new Case("prompt gpt2", GPT2, prompt, false),
@@ -212,7 +211,7 @@ public final class MethodCases {
             changed(prompt, Map.of("promptTuningInit", SoftPromptConfig.Start.RANDOM)),
             false),
         new Case("prompt masked bert", MASKED, prompt, false),
-        new Case("prompt bert", BERT, changed(prompt, Map.of("modulesToSave", head)), false),
+        new Case("prompt bert", BERT, prompt, false),
         new Case("prompt t5", T5, prompt, false),
         new Case("prompt twice", T5, changed(prompt, Map.of("numTransformerSubmodules", 2)), false),
         new Case("prefix llama", LLAMA, prefix, false),
@@ -221,7 +220,7 @@ public final class MethodCases {
             GPT2,
             changed(prefix, Map.of("start", SoftPromptConfig.Start.RANDOM)),
             false),
-        new Case("prefix bert", BERT, changed(prefix, Map.of("modulesToSave", head)), false),
+        new Case("prefix bert", BERT, prefix, false),
         new Case("prefix t5", T5, prefix, false),
         new Case("projected prefix llama", LLAMA, changed(prefix, projected), false),
         new Case("projected prefix t5", T5, changed(prefix, projected), false),

@@ -401,6 +401,8 @@ class SoftPromptTest {
       assertTrue(json.path(key).isInt(), key);
     }
     assertFalse(json.has("target_modules"), "no module is a target");
+    boolean head = json.path("modules_to_save").toString().contains("classifier");
+    assertEquals(c.model().equals(MethodCases.BERT), head, "a classifier brings its head");
   }
 
   @Test
