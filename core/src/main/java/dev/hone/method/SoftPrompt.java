@@ -74,13 +74,14 @@ public abstract class SoftPrompt extends PeftMethod {
 
   @Override
   protected final void shared(List<Linear> adapted, Leaves root) {
-    boolean file = root.loaded() && !root.has(MAKER + "embedding.weight");
-    Maker network = file ? null : network(root.under(MAKER));
-    if (network == null) {
-      Tensor table = root.trained(TABLE, this::begun, rows(), width());
-      network = training -> table;
-    }
-    maker = network;
+    boolean stored = root.loaded() && !root.has(MAKER + "embedding.weight");
+    Maker network = stored ? null : network(root.under(MAKER));
+    maker = network == null ? trained(root) : network;
+  }
+
+  private Maker trained(Leaves root) {
+    Tensor table = root.trained(TABLE, this::begun, rows(), width());
+    return training -> table;
   }
 
   /** The table as it is now: [rows, width]. */
