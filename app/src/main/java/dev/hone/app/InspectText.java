@@ -262,10 +262,11 @@ final class InspectText {
     }
     Table memory =
         new Table(
-            "memory", "trained", "weights", "gradients", "moments", "activations", "in all, about");
+            "memory", "dtype", "trained", "weights", "gradients", "moments", "activations", "in all, about");
     for (MemoryEstimate estimate : model.memory()) {
       memory.row(
           estimate.method(),
+          estimate.dtype(),
           Human.count(estimate.trainable()),
           Human.bytes(estimate.weights()),
           Human.bytes(estimate.gradients()),

@@ -66,7 +66,22 @@ final class MergeCommand implements Callable<Integer> {
               out,
               merging.difference(),
               merging.bound());
+      if (merging.again() != null) {
+        console.out().println(again(merging.again()));
+      }
       return 0;
     }
+  }
+
+  private static String again(Merging.Requantised again) {
+    return String.format(
+        Locale.ROOT,
+        "kept as %s again, a logit is off by up to %.1e, where the adapter moves one by %.1e: %s",
+        again.storage().word(),
+        again.difference(),
+        again.effect(),
+        again.erases()
+            ? "that would undo much of the training; use the merged model in a float type"
+            : "that form will do as well");
   }
 }

@@ -1,15 +1,18 @@
 package dev.hone.app;
 
 import dev.hone.recipe.Recipe;
+import dev.hone.run.MemoryPlan;
 import dev.hone.run.Run;
 import dev.hone.run.RunResult;
 import dev.hone.train.StopSignal;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code hone train}: data, before, training, after, adapter and report. */
 @Command(
@@ -27,6 +30,9 @@ import picocli.CommandLine.Mixin;
 @Example(
     line = "hone train recipes/feedback.yaml train.epochs=2 name=quick",
     does = "the same, shorter, in a folder of its own")
+@Example(
+    line = "hone train recipes/feedback.yaml --dry-run memory='1 GiB'",
+    does = "how it would fit, without training")
 final class TrainCommand implements Callable<Integer> {
   /** What shells report for a process that Ctrl-C ended. */
   private static final int INTERRUPTED = 130;
@@ -35,6 +41,11 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private final RecipeArguments arguments = new RecipeArguments();
 
+  @Option(
+      names = "--dry-run",
+      description = "Say what the run would take of memory and time, and train nothing.")
+  private boolean dryRun;
+
   TrainCommand(Console console) {
     this.console = console;
   }
@@ -42,6 +53,9 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Recipe recipe = arguments.recipe();
+    if (dryRun) {
+      return planned(recipe);
+    }
     StopSignal stop = new StopSignal();
     CountDownLatch ended = new CountDownLatch(1);
     Thread hook = Thread.ofPlatform().unstarted(() -> interrupted(stop, ended));
@@ -60,6 +74,20 @@ final class TrainCommand implements Callable<Integer> {
     } finally {
       ended.countDown();
     }
+  }
+
+  private int planned(Recipe recipe) {
+    MemoryPlan plan;
+    try (RunProgress progress = new RunProgress(console)) {
+      plan = new Run(recipe, progress, new StopSignal()).plan();
+    }
+    Table table = new Table("", "about");
+    table.row("peak memory", Human.bytes(plan.peakBytes()));
+    table.row(
+        "one epoch of training", Human.duration(Duration.ofMillis((long) (1000 * plan.seconds()))));
+    console.out().print(table.text(console));
+    plan.choices().forEach(choice -> console.out().println("chosen: " + choice));
+    return 0;
   }
 
   /** Runs when the JVM is asked to end: waits until the checkpoint is written. */

@@ -125,6 +125,10 @@ public final class JsonSchema {
     } else if (type.isEnum()) {
       ArrayNode words = node.putArray("enum");
       Shape.words(type).keySet().forEach(words::add);
+      // Without quotes these words are truth values.
+      Shape.words(type).keySet().stream()
+          .filter(word -> word.equals("true") || word.equals("false"))
+          .forEach(word -> words.add(Boolean.parseBoolean(word)));
     } else if (type == String.class) {
       // A number or a truth value without quotes is taken as text.
       node.putArray("type").add("string").add("number").add("boolean");

@@ -65,7 +65,9 @@ final class Scalars {
     }
     return type == String.class
         ? "a text"
-        : type == Path.class || type == Place.class ? "a path" : "a value";
+        : type == ByteSize.class
+            ? "an amount of memory such as 4 GiB"
+            : type == Path.class || type == Place.class ? "a path" : "a value";
   }
 
   static boolean isWhole(Class<?> type) {
@@ -105,6 +107,9 @@ final class Scalars {
     }
     if (type == Place.class) {
       return place(scalar);
+    }
+    if (type == ByteSize.class) {
+      return ByteSize.read(text);
     }
     if (type.isEnum()) {
       Map<String, Object> words = Shape.words(type);

@@ -100,6 +100,7 @@ final class Writer {
       case String text -> quoted(text);
       case Path path -> quoted(path.toAbsolutePath().toString());
       case Place place -> quoted(place.name());
+      case ByteSize size -> quoted(size.toString());
       case Enum<?> constant -> quoted(Shape.word(constant));
       case Double number -> number(number);
       case Integer _, Long _, Boolean _ -> value.toString();

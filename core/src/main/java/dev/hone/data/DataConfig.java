@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** Which rows a run reads, what their columns mean, and how they are split. */
 public record DataConfig(
     @Doc(
-            "Files or folders with rows (.jsonl, .json, .csv, .tsv, .parquet, .txt), relative to the"
-                + " recipe, or hf://datasets/owner/name[@revision][/path]")
+            "Files or folders with rows (.jsonl, .json, .csv, .tsv, .parquet, .txt), relative to"
+                + " the recipe, or hf://datasets/owner/name[@revision][/path]")
         List<Place> path,
     @Doc("What a row is; found from the columns when absent") @Nullable Format format,
     @Doc("Which column plays which part, for example {text: body, label: sentiment}")
@@ -23,6 +23,11 @@ public record DataConfig(
     @Doc("For labels answered in words: the answer, with {label} where the label goes")
         String answer,
     @Doc("Longest row in tokens; 0 means the model's context") @Range(min = 0) int maxTokens,
+    @Doc(
+            "How many tokens a window moves over a document; what was seen before is context and no"
+                + " label. 0: all documents as one stream, cut into rows of maxTokens")
+        @Range(min = 0)
+        int stride,
     @Doc("Refuse to start when a larger share of rows than this must be dropped")
         @Range(min = 0, max = 1)
         double maxDropped,
@@ -52,6 +57,7 @@ public record DataConfig(
         "{text}\nLabel:",
         " {label}",
         0,
+        0,
         0.05,
         0,
         Split.defaults());
@@ -77,7 +83,7 @@ public record DataConfig(
             split.validationPath(),
             List.of(Place.of(file)));
     return new DataConfig(
-        path, format, columns, header, prompt, answer, maxTokens, maxDropped, limit, own);
+        path, format, columns, header, prompt, answer, maxTokens, stride, maxDropped, limit, own);
   }
 
   /** The same rows at other places: names on the Hub become the files that were fetched. */
@@ -98,6 +104,7 @@ public record DataConfig(
         prompt,
         answer,
         maxTokens,
+        stride,
         maxDropped,
         limit,
         there);
@@ -106,7 +113,7 @@ public record DataConfig(
   /** The same with other patterns for question and answer, and another longest row. */
   public DataConfig asking(String question, String reply, int longest) {
     return new DataConfig(
-        path, format, columns, header, question, reply, longest, maxDropped, limit, split);
+        path, format, columns, header, question, reply, longest, stride, maxDropped, limit, split);
   }
 
   /** Shares of the rows; a group of exact or near duplicates always falls on one side. */

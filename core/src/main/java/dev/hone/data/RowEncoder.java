@@ -48,6 +48,11 @@ public final class RowEncoder {
               .formatted(config.maxTokens(), context));
     }
     this.maxTokens = config.maxTokens() == 0 ? context : config.maxTokens();
+    if (config.stride() >= maxTokens) {
+      throw new HoneException(
+          "data.stride %d would leave tokens without anything before them in rows of %d; set it to %d or less"
+              .formatted(config.stride(), maxTokens, maxTokens - 1));
+    }
     requireEnd(encoder);
     this.begin = encoder.addsBos() ? new int[] {encoder.bosId()} : new int[0];
     if (!labels.isEmpty()) {
@@ -63,7 +68,8 @@ public final class RowEncoder {
   }
 
   /**
-   * Encodes rows of any kind; a document longer than a row gives several rows.
+   * Encodes rows of any kind; a document longer than a row gives several rows, with {@code
+   * data.stride} as windows that overlap.
    *
    * @throws HoneException when more than {@code data.maxDropped} of the rows hold nothing to learn
    *     or do not fit, and for a label that is not among the task's
@@ -143,7 +149,8 @@ public final class RowEncoder {
         shortened += encoded.turnsLeftOut() > 0 ? 1 : 0;
         yield List.of(encoded.row());
       }
-      case Example.Text e -> windows(framed(e), e.origin());
+      case Example.Text e ->
+          config.stride() > 0 ? sliding(framed(e), e.origin()) : windows(framed(e), e.origin());
       case Example.Pair e -> List.of(pair(e));
       case Example.Judged e -> {
         TokenRow row = answers(List.of(e.answer()), e.origin()).getFirst();
@@ -233,6 +240,23 @@ public final class RowEncoder {
     return rows;
   }
 
+  /**
+   * Windows of {@code maxTokens} that begin {@code stride} tokens after each other; each learns
+   * what none before it held, so that every token but the first is a label once.
+   */
+  private List<TokenRow> sliding(int[] ids, String origin) {
+    List<TokenRow> rows = new ArrayList<>();
+    int seen = 0;
+    for (int from = 0; seen < ids.length; from += config.stride()) {
+      int to = Math.min(from + maxTokens, ids.length);
+      boolean[] learned = new boolean[to - from];
+      Arrays.fill(learned, seen - from, to - from, true);
+      rows.add(new TokenRow(Arrays.copyOfRange(ids, from, to), learned, -1, origin));
+      seen = to;
+    }
+    return rows;
+  }
+
   private int[] right(int[] ids, int length) {
     if (ids.length <= length) {
       return ids;
@@ -248,7 +272,8 @@ public final class RowEncoder {
   static void requireEnd(Encoder encoder) {
     if (encoder.eosId() < 0) {
       throw new HoneException(
-          "the tokenizer has no end token, so that the model could not learn to stop; set eos_token in tokenizer_config.json");
+          "the tokenizer has no end token, so that the model could not learn to stop; set eos_token"
+              + " in tokenizer_config.json");
     }
   }
 

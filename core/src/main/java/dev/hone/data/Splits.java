@@ -39,6 +39,7 @@ public record Splits(
             config.prompt(),
             config.answer(),
             config.maxTokens(),
+            config.stride(),
             config.maxDropped(),
             config.limit(),
             config.split());

@@ -1,10 +1,12 @@
 package dev.hone.method;
 
+import dev.hone.error.HoneException;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -22,18 +24,32 @@ public final class Full implements Method {
 
   public Full(FullConfig config, Model model) {
     this.config = config;
-    Set<String> chosen = new Selection(model).of(config.train(), config.freeze());
+    List<Parameter> chosen = chosen(config, model);
     try (Scope scope = Scope.open()) {
-      for (Parameter parameter : model.parameters()) {
-        if (!parameter.trains() || !chosen.contains(parameter.name())) {
-          continue;
-        }
+      for (Parameter parameter : chosen) {
         copies.put(parameter.name(), parameter.value().copy().requiresGrad(true).keep());
       }
     }
     if (model.folder() != null) {
       model.folder().unload(); // what has been copied need not be in memory twice
     }
+  }
+
+  /**
+   * What would train.
+   *
+   * @throws HoneException where a quantised weight is among it
+   */
+  public static List<Parameter> chosen(FullConfig config, Model model) {
+    Set<String> names = new Selection(model).of(config.train(), config.freeze());
+    List<Parameter> chosen =
+        model.parameters().stream().filter(p -> p.trains() && names.contains(p.name())).toList();
+    if (chosen.stream().anyMatch(p -> p.value().isQuantised())) {
+      throw new HoneException(
+          "method full trains every weight, which a quantised base cannot hold: take method lora,"
+              + " or leave dtype out");
+    }
+    return chosen;
   }
 
   @Override

@@ -22,6 +22,11 @@ public record Convolution(
    * @param y [B, T, C] what it gives
    */
   Tensor forward(Tensor x, Tensor y, Frame frame, Pass pass) {
+    return frame.onRows(
+        List.of(x, y), (rows, own) -> beside(rows.getFirst(), rows.getLast(), own, pass));
+  }
+
+  private Tensor beside(Tensor x, Tensor y, Frame frame, Pass pass) {
     Tensor mixed = pass.dropout(convolved(x, pass), dropout);
     if (frame.mask() == null) {
       return norm.forward(y.add(activation.apply(mixed)), pass);

@@ -37,15 +37,15 @@ public record CrossAttention(
         pass.cache() == null
             ? keysAndValues(memory, pass)
             : pass.cache().crossed(layer, () -> keysAndValues(memory, pass));
+    Tensor queries = split(q.forward(x, pass));
+    double rate = pass.rate(dropout);
+    Sight.Look look =
+        (some, keys, values, mask) ->
+            Functional.scaledDotProductAttention(some, keys, values, mask, rate, false, scale);
     Tensor mixed =
-        Functional.scaledDotProductAttention(
-            split(q.forward(x, pass)),
-            seen[0],
-            seen[1],
-            memory.mask(),
-            pass.rate(dropout),
-            false,
-            scale);
+        Sight.inParts(queries, rate)
+            ? Sight.ofAll(memory.mask()).attention(queries, seen[0], seen[1], true, look)
+            : look.at(queries, seen[0], seen[1], memory.mask());
     Tensor joined = mixed.transpose(1, 2).reshape(x.size(0), x.size(1), (long) heads * headWidth);
     return output.forward(joined, pass);
   }

@@ -1,6 +1,7 @@
 package dev.hone.model;
 
 import dev.hone.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,15 +32,22 @@ public record DisentangledAttention(
 
   @Override
   public Tensor forward(Tensor x, Frame frame, Pass pass) {
-    Tensor q = split(query.forward(x, pass));
-    Tensor k = split(key.forward(x, pass));
-    Tensor v = split(value.forward(x, pass));
+    List<Tensor> qkv =
+        List.of(query.forward(x, pass), key.forward(x, pass), value.forward(x, pass));
+    return output.forward(frame.onRows(qkv, (own, rows) -> mixed(own, rows, pass)), pass);
+  }
+
+  /** Queries, keys and values to what the heads see, [B, T, C] each. */
+  private Tensor mixed(List<Tensor> qkv, Frame frame, Pass pass) {
+    Tensor q = split(qkv.get(0));
+    Tensor k = split(qkv.get(1));
+    Tensor v = split(qkv.get(2));
     double scale = 1 / Math.sqrt((double) headWidth * terms);
     Tensor scores = q.mul(scale).matmul(k.t());
     Tensor bias = bias(q, k, scale, pass);
     Tensor all = masked(bias == null ? scores : scores.add(bias), frame);
     Tensor mixed = pass.dropout(all.softmax(-1), dropout).matmul(v);
-    return output.forward(mixed.transpose(1, 2).reshape(x.shape()), pass);
+    return mixed.transpose(1, 2).reshape(qkv.getFirst().shape());
   }
 
   /** [B, H, T, T], or null without positions. */

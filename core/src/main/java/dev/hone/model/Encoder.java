@@ -58,9 +58,18 @@ public record Encoder(
 
   private static Frame frame(
       LayerKind kind, @Nullable Tensor real, Tensor places, long seen, long total) {
-    Tensor near = kind.window() == null ? null : Masks.around(seen, total, kind.window());
     Rope.Angles angles = kind.rope() == null ? null : kind.rope().angles(places);
-    return new Frame(Masks.both(real, near), false, angles);
+    Window window = kind.window();
+    if (window == null || window.covers(total)) {
+      return new Frame(real, false, angles);
+    }
+    Sight sight =
+        new Sight(
+            seen,
+            false,
+            window,
+            (from, count) -> Masks.both(real, Masks.around(total, seen + from, count, window)));
+    return Frame.of(sight, total - seen, angles);
   }
 
   @Override

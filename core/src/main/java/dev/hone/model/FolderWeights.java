@@ -4,8 +4,11 @@ import dev.hone.error.HoneException;
 import dev.hone.error.Nearest;
 import dev.hone.store.ModelFolder;
 import dev.hone.store.TensorEntry;
+import dev.hone.tensor.Cpu;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.Engine;
+import dev.hone.tensor.Narrow;
+import dev.hone.tensor.Packing;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
@@ -14,10 +17,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Parameters from a Hugging Face folder, computed with as F32. F32 files are used where they are
- * mapped, without a copy; nothing may write to them.
+ * Parameters from a Hugging Face folder, computed with as F32, and kept as the {@link Storage}
+ * asks. Where that is the file's own type they are used where they are mapped, without a copy;
+ * nothing may write to them.
  *
  * <p>Checkpoints exist with and without the prefix of the backbone ({@code transformer.}, {@code
  * bert.}, {@code model.}): both are understood.
@@ -27,8 +33,11 @@ public final class FolderWeights implements Weights {
   private final String prefix;
   private final boolean bare;
   private final boolean taskHead;
+  private final boolean writes;
   private final boolean renewing;
   private final boolean outline;
+  private final Storage storage;
+  private final @Nullable QuantisedFile quantised;
   private final Map<String, String> fileNames = new LinkedHashMap<>();
   private final List<String> made = new ArrayList<>();
 
@@ -36,18 +45,28 @@ public final class FolderWeights implements Weights {
    * @param prefix the backbone's prefix in a checkpoint with a head, ending in a dot
    * @param architecture whose head a task brings, or which predicts words as it was pretrained to
    * @param renewing whether a head of another size than the one asked for gives way to a new one
+   * @param storage of the matrices
    */
-  public FolderWeights(ModelFolder folder, String prefix, String architecture, boolean renewing) {
-    this(folder, prefix, architecture, renewing, false);
+  public FolderWeights(
+      ModelFolder folder, String prefix, String architecture, boolean renewing, Storage storage) {
+    this(folder, prefix, architecture, renewing, storage, false);
   }
 
   private FolderWeights(
-      ModelFolder folder, String prefix, String architecture, boolean renewing, boolean outline) {
+      ModelFolder folder,
+      String prefix,
+      String architecture,
+      boolean renewing,
+      Storage storage,
+      boolean outline) {
     this.folder = folder;
     this.prefix = prefix;
     this.taskHead = !architecture.matches(".*(LM|LMHeadModel|ForPreTraining)");
+    this.writes = !taskHead || architecture.endsWith("ForConditionalGeneration");
     this.renewing = renewing;
     this.outline = outline;
+    this.storage = storage;
+    this.quantised = storage.isQuantised() ? QuantisedFile.of(folder, architecture, storage) : null;
     this.bare = folder.tensors().keySet().stream().noneMatch(n -> n.startsWith(prefix));
   }
 
@@ -56,7 +75,7 @@ public final class FolderWeights implements Weights {
    * parameter of any size takes a few bytes. For looking at a model, not for computing with it.
    */
   public static FolderWeights outline(ModelFolder folder, String prefix, String architecture) {
-    return new FolderWeights(folder, prefix, architecture, false, true);
+    return new FolderWeights(folder, prefix, architecture, false, Storage.FLOAT32, true);
   }
 
   private String inFile(String name) {
@@ -124,24 +143,72 @@ public final class FolderWeights implements Weights {
               + inFile
               + "' is of type "
               + entry.dtype()
-              + ", expected F32, BF16, F16 or F64; quantised checkpoints are not supported");
+              + ", expected F32, BF16, F16, F64 or F8; quantised checkpoints are not supported");
     }
     fileNames.put(name, inFile);
     if (outline) {
       return outlined(name, shape);
     }
     try (Scope scope = Scope.open()) {
-      Tensor mapped = Tensors.over(entry.data(), entry.dtype(), shape);
-      Tensor value = mapped.to(DType.F32).to(Engine.device()).keep();
-      if (!value.isFinite()) {
-        value.close();
-        throw new HoneException(
-            folder.path()
-                + ": tensor '"
-                + inFile
-                + "' holds NaN or infinity; the file is damaged or was saved by a failed run");
-      }
-      return new Parameter(name, value);
+      // A classifier's head is small, and trained whole as a rule.
+      boolean matrix = shape.length == 2 && shape[0] > 1 && (writes || !replaceable);
+      return new Parameter(name, (matrix ? matrix(entry) : whole(inFile)).keep());
+    }
+  }
+
+  /** All numbers as F32. */
+  private Tensor whole(String inFile) {
+    return finite(inFile, folder.numbers(inFile).to(Engine.device()));
+  }
+
+  private Tensor matrix(TensorEntry entry) {
+    String inFile = entry.name();
+    if (quantised != null) {
+      long[] shape = entry.shape();
+      return Tensor.packed(quantised.packing(inFile, shape[0], shape[1], () -> whole(inFile)));
+    }
+    boolean half = entry.dtype() == DType.BF16 || entry.dtype() == DType.F16;
+    boolean asIs = entry.dtype() == storage.dtype() || storage == Storage.AUTO && tight();
+    if (half && asIs) {
+      Tensor mapped = Tensors.over(entry.data(), entry.dtype(), entry.shape());
+      return Tensor.packed(new Narrow(finite(inFile, mapped).to(Engine.device())));
+    }
+    if (!storage.rounds()) {
+      return whole(inFile);
+    }
+    Packing packed = storage.pack(whole(inFile));
+    if (!packed.dense().isFinite()) {
+      throw new HoneException(
+          folder.path()
+              + ": tensor '"
+              + inFile
+              + "' has numbers too large for float16; use dtype: bfloat16");
+    }
+    return Tensor.packed(packed);
+  }
+
+  /** Whether F32 would take much of the machine's memory. */
+  private boolean tight() {
+    long numbers = folder.tensors().values().stream().mapToLong(TensorEntry::elements).sum();
+    return numbers * DType.F32.bytes() > Cpu.memoryBytes()[0] / 4;
+  }
+
+  private Tensor finite(String inFile, Tensor value) {
+    if (!value.isFinite()) {
+      throw new HoneException(
+          folder.path()
+              + ": tensor '"
+              + inFile
+              + "' holds NaN or infinity; the file is damaged or was saved by a failed run");
+    }
+    return value;
+  }
+
+  @Override
+  public void finish() {
+    if (quantised != null) {
+      quantised.finish();
+      folder.unload(); // what was quantised is not looked at again
     }
   }
 
@@ -164,6 +231,9 @@ public final class FolderWeights implements Weights {
 
   @Override
   public List<String> surplus() {
-    return folder.tensors().keySet().stream().filter(n -> !fileNames.containsValue(n)).toList();
+    Set<String> scales = folder.scales();
+    return folder.tensors().keySet().stream()
+        .filter(n -> !fileNames.containsValue(n) && !scales.contains(n))
+        .toList();
   }
 }

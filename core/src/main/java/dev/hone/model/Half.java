@@ -56,12 +56,8 @@ public record Half(
     if (embeddingNorm != null) {
       x = embeddingNorm.forward(x, pass);
     }
-    boolean triangle = causal && width > 1;
-    boolean plain = relative == null && seen == 0;
     return new Start(
-        pass.dropout(x, dropout),
-        new Frame(mask(inputs, seen, triangle && !plain, pass), triangle && plain, null)
-            .behind(begun.prefix()));
+        pass.dropout(x, dropout), frame(inputs, seen, pass).behind(begun.prefix()));
   }
 
   @Override
@@ -71,22 +67,28 @@ public record Half(
   }
 
   /** A decoder's rows are padded on the right, where no earlier position looks. */
-  private @Nullable Tensor mask(Inputs inputs, long seen, boolean triangle, Pass pass) {
+  private Frame frame(Inputs inputs, long seen, Pass pass) {
     long width = inputs.width();
-    Tensor closed = null;
-    if (triangle) {
-      Tensor columns = Tensors.arange(seen + width).unsqueeze(0);
-      Tensor rows = Tensors.arange(seen + width).narrow(0, seen, width).unsqueeze(1);
-      closed = columns.gt(rows); // [T, S]: true where column > row
-    } else if (!causal && inputs.mask() != null) {
-      closed = inputs.mask().eq(0).unsqueeze(1).unsqueeze(1); // [B, 1, 1, S]
+    Tensor padding =
+        causal || inputs.mask() == null
+            ? null
+            : inputs.mask().eq(0).unsqueeze(1).unsqueeze(1); // [B, 1, 1, S]
+    if (relative == null && (seen == 0 || width == 1)) {
+      return new Frame(padding == null ? null : padding.eq(0), causal && width > 1, null);
     }
-    if (relative == null) {
-      return closed == null ? null : closed.eq(0);
-    }
-    // Has a gradient where the table of relative positions trains: see Frame.
-    Tensor bias = relative.bias(seen, width, pass);
-    return closed == null ? bias : bias.maskedFill(closed, Double.NEGATIVE_INFINITY);
+    Sight.Mask mask =
+        (from, count) -> {
+          Tensor open = causal && width > 1 ? Masks.causal(seen + from, count, null) : null;
+          if (relative == null) {
+            return open;
+          }
+          // Has a gradient where the table of relative positions trains: see Frame.
+          long keys = causal ? seen + from + count : seen + width;
+          Tensor bias = relative.bias(seen + from, count, keys, pass);
+          Tensor closed = open == null ? padding : open.eq(0);
+          return closed == null ? bias : bias.maskedFill(closed, Double.NEGATIVE_INFINITY);
+        };
+    return Frame.of(new Sight(seen, causal, null, mask), width, null);
   }
 
   @Override

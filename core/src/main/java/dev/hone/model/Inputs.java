@@ -6,6 +6,7 @@ import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,6 +135,21 @@ public record Inputs(
     return of == null
         ? null
         : Tensors.cat(List.of(Tensors.zeros(DType.I64, rows(), count).add(value), of), 1);
+  }
+
+  /** Some rows and of each the first columns, none of them padding. */
+  Inputs rows(long[] chosen, long length) {
+    Tensor index = Tensors.of(chosen, chosen.length);
+    UnaryOperator<Tensor> cut = t -> t.indexSelect(0, index).narrow(1, 0, length).contiguous();
+    return new Inputs(
+        cut.apply(ids),
+        null,
+        tokenTypes == null ? null : cut.apply(tokenTypes),
+        positions == null ? null : cut.apply(positions),
+        false,
+        1,
+        null,
+        0);
   }
 
   public long rows() {

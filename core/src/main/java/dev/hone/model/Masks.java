@@ -21,16 +21,13 @@ final class Masks {
   }
 
   /**
-   * What the positions after the first {@code seen} of all S see within a window to both sides.
+   * What some of T positions see within a window to both sides.
    *
-   * @return [S - seen, S], or null where the window covers everything
+   * @return [count, T]
    */
-  static @Nullable Tensor around(long seen, long total, Window window) {
-    if (window.before() >= total - 1 && window.after() >= total - 1) {
-      return null;
-    }
-    Tensor columns = Tensors.arange(total).unsqueeze(0);
-    Tensor rows = Tensors.arange(total).narrow(0, seen, total - seen).unsqueeze(1);
+  static Tensor around(long width, long from, long count, Window window) {
+    Tensor columns = Tensors.arange(width).unsqueeze(0);
+    Tensor rows = Tensors.arange(width).narrow(0, from, count).unsqueeze(1);
     return columns.gt(rows.add(-window.before() - 1)).and(columns.lt(rows.add(window.after() + 1)));
   }
 

@@ -2,6 +2,7 @@ package dev.hone.model;
 
 import dev.hone.store.Config;
 import dev.hone.store.ModelFolder;
+import dev.hone.tensor.Engine;
 import dev.hone.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,22 @@ public record Model(
   /** How many numbers the model has. */
   public long parameterCount() {
     return parameters.stream().mapToLong(p -> p.value().numel()).sum();
+  }
+
+  /**
+   * A parameter as its file has it, F32 in the open scope; what is computed with may be rounded.
+   * Nothing may write to it.
+   */
+  public Tensor original(Parameter parameter) {
+    String inFile = fileNames.get(parameter.name());
+    return folder == null || inFile == null
+        ? parameter.value()
+        : folder.numbers(inFile).to(Engine.device());
+  }
+
+  /** Memory that the weights take; those of a mapped file count as if they were all in memory. */
+  public long weightBytes() {
+    return parameters.stream().mapToLong(p -> p.value().bytes()).sum();
   }
 
   @Override

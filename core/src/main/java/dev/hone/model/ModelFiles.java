@@ -58,6 +58,7 @@ public final class ModelFiles {
         config.put("tie_word_embeddings", false);
       }
       config.remove("torch_dtype");
+      config.remove("quantization_config"); // what was quantised is written in full
       config.put("dtype", torchName(type));
       AtomicFiles.write(
           folder.resolve("config.json"),

@@ -1,6 +1,7 @@
 package dev.hone.model;
 
 import dev.hone.tensor.Functional;
+import dev.hone.tensor.QueryBlocks;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.List;
@@ -56,13 +57,17 @@ public record MultiHeadAttention(
 
   @Override
   public Tensor forward(Tensor x, Frame frames, Pass pass) {
-    Frame frame = frames.of(kind);
-    long rows = x.size(0);
-    long width = x.size(1);
-    Tensor[] qkv = projection.apply(x, pass);
-    Tensor q = split(qkv[0], heads);
-    Tensor k = split(qkv[1], keyValueHeads);
-    Tensor v = split(qkv[2], keyValueHeads);
+    Tensor mixed =
+        frames.onRows(
+            List.of(projection.apply(x, pass)), (qkv, own) -> mixed(qkv, own.of(kind), pass));
+    return output.forward(mixed, pass);
+  }
+
+  /** Queries, keys and values [B, T, heads * D] to [B, T, H * D]. */
+  private Tensor mixed(List<Tensor> qkv, Frame frame, Pass pass) {
+    Tensor q = split(qkv.get(0), heads);
+    Tensor k = split(qkv.get(1), keyValueHeads);
+    Tensor v = split(qkv.get(2), keyValueHeads);
     if (frame.angles() != null) {
       q = frame.angles().turn(q);
       k = frame.angles().turn(k);
@@ -71,21 +76,42 @@ public record MultiHeadAttention(
       Tensor[] all = pass.cache().append(layer, k, v);
       k = all[0];
       v = all[1];
-    } else if (frames.prefix() != null) {
-      k = Tensors.cat(List.of(frames.prefix().keys(layer, rows), k), 2);
-      v = Tensors.cat(List.of(frames.prefix().values(layer, rows), v), 2);
+    } else if (frame.prefix() != null) {
+      k = Tensors.cat(List.of(frame.prefix().keys(layer, k.size(0)), k), 2);
+      v = Tensors.cat(List.of(frame.prefix().values(layer, v.size(0)), v), 2);
     }
-    Tensor mixed =
-        softCap == 0
-            ? Functional.scaledDotProductAttention(
-                q, k, v, frame.mask(), pass.rate(dropout), frame.causal(), scale)
-            : capped(q, k, v, frame, pass);
-    Tensor joined = mixed.transpose(1, 2).reshape(rows, width, (long) heads * headWidth);
-    return output.forward(joined, pass);
+    Tensor mixed = seen(q, k, v, frame, pass);
+    return mixed.transpose(1, 2).reshape(q.size(0), q.size(2), (long) heads * headWidth);
+  }
+
+  private Tensor seen(Tensor q, Tensor k, Tensor v, Frame frame, Pass pass) {
+    double rate = pass.rate(dropout);
+    boolean capped = softCap != 0 && q.size(2) > QueryBlocks.SIZE;
+    Sight sight = frame.sight();
+    if (sight == null && !capped && !Sight.inParts(q, rate)) {
+      return look(q, k, v, frame.mask(), frame.causal(), pass);
+    }
+    if (sight == null) {
+      sight = frame.causal() ? Sight.ofCausal() : Sight.ofAll(frame.mask());
+    }
+    return sight.attention(
+        q,
+        k,
+        v,
+        rate > 0,
+        (some, keys, values, mask) -> look(some, keys, values, mask, false, pass));
+  }
+
+  private Tensor look(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal, Pass pass) {
+    if (softCap == 0) {
+      return Functional.scaledDotProductAttention(q, k, v, mask, pass.rate(dropout), causal, scale);
+    }
+    return capped(q, k, v, causal ? Masks.causal(0, q.size(2), null) : mask, pass);
   }
 
   /** What no fused kernel does: scores go through cap * tanh(score / cap). */
-  private Tensor capped(Tensor q, Tensor k, Tensor v, Frame frame, Pass pass) {
+  private Tensor capped(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Pass pass) {
     long rows = q.size(0);
     long width = q.size(2);
     long group = heads / keyValueHeads;
@@ -93,7 +119,6 @@ public record MultiHeadAttention(
     double factor = scale == null ? 1 / Math.sqrt(headWidth) : scale;
     Tensor scores = grouped.matmul(k.t()).mul(factor / softCap).tanh().mul(softCap);
     scores = scores.view(rows, heads, width, k.size(2));
-    Tensor mask = frame.causal() ? Masks.causal(0, width, null) : frame.mask();
     if (mask != null) {
       scores = scores.maskedFill(mask.eq(0), -Float.MAX_VALUE);
     }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoints a seed, where each layer keeps only its input and is computed again on the way
  *     back; or null
  * @param prefix what is known of the lowest layers, or null
+ * @param packed whether rows go through the layers as one sequence without padding
  */
 public record Pass(
     Adapter adapter,
@@ -27,47 +28,54 @@ public record Pass(
     @Nullable KeyValueCache cache,
     @Nullable Consumer<Tensor> trace,
     @Nullable Long checkpoints,
-    @Nullable Prefix prefix) {
+    @Nullable Prefix prefix,
+    boolean packed) {
 
   /** The base model without dropout. */
   public static Pass plain() {
-    return new Pass(Adapter.NONE, false, null, null, null, null, null);
+    return new Pass(Adapter.NONE, false, null, null, null, null, null, false);
   }
 
   public Pass with(Adapter other) {
-    return new Pass(other, training, dropout, cache, trace, checkpoints, prefix);
+    return new Pass(other, training, dropout, cache, trace, checkpoints, prefix, packed);
   }
 
   /** With dropout on; a rate below 0 keeps the rates of the model's config. */
   public Pass train(double rate) {
-    return new Pass(adapter, true, rate < 0 ? null : rate, cache, trace, checkpoints, prefix);
+    return new Pass(
+        adapter, true, rate < 0 ? null : rate, cache, trace, checkpoints, prefix, packed);
   }
 
   public Pass with(KeyValueCache other) {
-    return new Pass(adapter, training, dropout, other, trace, checkpoints, prefix);
+    return new Pass(adapter, training, dropout, other, trace, checkpoints, prefix, packed);
   }
 
   public Pass withoutCache() {
-    return new Pass(adapter, training, dropout, null, trace, checkpoints, prefix);
+    return new Pass(adapter, training, dropout, null, trace, checkpoints, prefix, packed);
   }
 
   public Pass tracing(Consumer<Tensor> listener) {
-    return new Pass(adapter, training, dropout, cache, listener, checkpoints, prefix);
+    return new Pass(adapter, training, dropout, cache, listener, checkpoints, prefix, packed);
   }
 
   /** With every layer computed twice; dropout draws from this seed. */
   public Pass checkpointing(long seed) {
-    return new Pass(adapter, training, dropout, cache, trace, seed, prefix);
+    return new Pass(adapter, training, dropout, cache, trace, seed, prefix, packed);
   }
 
   /** With what is known of the lowest layers. */
   public Pass above(Prefix known) {
-    return new Pass(adapter, training, dropout, cache, trace, checkpoints, known);
+    return new Pass(adapter, training, dropout, cache, trace, checkpoints, known, packed);
+  }
+
+  /** With rows of unequal length one behind the other in place of side by side with padding. */
+  public Pass packing() {
+    return new Pass(adapter, training, dropout, cache, trace, checkpoints, prefix, true);
   }
 
   /** As when the model is used: without dropout, with nothing known beforehand. */
   Pass quiet() {
-    return new Pass(adapter, false, dropout, null, null, null, null);
+    return new Pass(adapter, false, dropout, null, null, null, null, false);
   }
 
   /** The adapter's virtual tokens where rows begin in this pass, or null. */

@@ -64,33 +64,44 @@ record Places(
   private Frame frame(LayerKind kind, Map<Rope, Rope.Angles> made) {
     Rope.Angles angles =
         kind.rope() == null ? null : made.computeIfAbsent(kind.rope(), rope -> rope.angles(this));
-    Tensor mask = keys == null ? even(kind.window()) : uneven(kind.window(), keys);
-    if (kind.alibi() != null) {
-      // A causal flag and a float mask exclude each other.
-      Tensor seen = mask == null && width > 1 ? Masks.causal(this.seen, width, null) : mask;
-      Tensor places = keys == null ? Tensors.arange(total()).unsqueeze(0) : keys;
-      return new Frame(kind.alibi().bias(places, seen), false, angles);
+    Window window =
+        kind.window() != null && kind.window().before() < total() - 1 ? kind.window() : null;
+    // Without a mask wherever the causal flag says it all, or one token sees everything.
+    if (keys == null && window == null && kind.alibi() == null && (seen == 0 || width == 1)) {
+      return new Frame(null, width > 1, angles);
     }
-    return new Frame(mask, mask == null && width > 1, angles);
+    Window columns = keys == null ? window : null; // padding may stand between two tokens
+    Sight sight =
+        new Sight(seen, true, columns, (from, count) -> mask(kind.alibi(), window, from, count));
+    return Frame.of(sight, width, angles);
   }
 
-  /** Without a mask wherever the causal flag says it all, or one token sees everything. */
-  private @Nullable Tensor even(@Nullable Window window) {
-    if (window != null && window.before() >= total() - 1) {
-      return even(null);
+  /** For some of the new tokens, over the keys up to the last of them. */
+  private @Nullable Tensor mask(
+      @Nullable Alibi alibi, @Nullable Window window, long from, long count) {
+    long end = seen + from + count;
+    Tensor known = keys == null ? null : keys.narrow(1, 0, end);
+    Tensor mask = known == null ? even(window, from, count) : uneven(window, known, from, count);
+    if (alibi == null) {
+      return mask;
     }
-    return window == null && (seen == 0 || width == 1) ? null : Masks.causal(seen, width, window);
+    return alibi.bias(known == null ? Tensors.arange(end).unsqueeze(0) : known, mask);
   }
 
-  private Tensor uneven(@Nullable Window window, Tensor all) {
-    Tensor mask = real == null ? null : Masks.real(real);
+  private @Nullable Tensor even(@Nullable Window window, long from, long count) {
+    return window == null && width == 1 ? null : Masks.causal(seen + from, count, window);
+  }
+
+  private Tensor uneven(@Nullable Window window, Tensor known, long from, long count) {
+    Tensor mask = real == null ? null : Masks.real(real.narrow(1, 0, known.size(1)));
     if (width > 1) {
-      mask = Masks.both(mask, Masks.causal(seen, width, null));
+      mask = Masks.both(mask, Masks.causal(seen + from, count, null));
     }
-    if (window != null && window.before() < total() - 1) {
-      // [B, 1, T, S]; distances in tokens, as padding may stand between two of them.
+    if (window != null) {
+      // [B, 1, count, S]; distances in tokens, as padding may stand between two of them.
+      Tensor some = here.narrow(-1, from, count);
       Tensor within =
-          all.unsqueeze(1).gt(here.add(-window.before() - 1).unsqueeze(-1)).unsqueeze(1);
+          known.unsqueeze(1).gt(some.add(-window.before() - 1).unsqueeze(-1)).unsqueeze(1);
       mask = Masks.both(mask, within);
     }
     return Objects.requireNonNull(mask);

@@ -15,22 +15,24 @@ import dev.hone.tensor.Tensors;
 public record RelativePositions(Embedding table, int maxDistance, boolean bidirectional) {
 
   /**
-   * What is added to the scores of {@code width} positions that follow {@code seen} others.
+   * What is added to the scores of {@code count} positions from {@code from} on.
    *
-   * @return [1, H, width, seen + width]
+   * @param keys S positions that they look at, counted from 0
+   * @return [1, H, count, S]
    */
-  Tensor bias(long seen, long width, Pass pass) {
-    int columns = Math.toIntExact(seen + width);
-    int rows = Math.toIntExact(width);
-    int first = Math.toIntExact(seen);
+  Tensor bias(long from, long count, long keys, Pass pass) {
+    int columns = Math.toIntExact(keys);
+    int rows = Math.toIntExact(count);
+    int first = Math.toIntExact(from);
     // A bucket depends on the distance alone: one for each distance, then one for each pair.
-    long[] byDistance = new long[columns + rows];
+    int last = first + rows - 1;
+    long[] byDistance = new long[last + columns];
     for (int i = 0; i < byDistance.length; i++) {
-      byDistance[i] = bucket(i - columns);
+      byDistance[i] = bucket(i - last);
     }
     long[] buckets = new long[rows * columns];
     for (int t = 0; t < rows; t++) {
-      System.arraycopy(byDistance, columns - first - t, buckets, t * columns, columns);
+      System.arraycopy(byDistance, last - first - t, buckets, t * columns, columns);
     }
     Tensor chosen = table.forward(Tensors.of(buckets, rows, columns), pass); // [T, S, H]
     return chosen.transpose(1, 2).transpose(0, 1).unsqueeze(0);

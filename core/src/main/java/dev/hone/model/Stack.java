@@ -4,6 +4,7 @@ import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Layers on top of each other. A pass is made of its beginning, the layers one by one and its end,
@@ -34,7 +35,13 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
 
   @Override
   default Tensor whole(Inputs inputs, Pass pass) {
-    return walk(begin(inputs, pass), inputs, pass);
+    // Virtual tokens stand before rows, not before the sequence of all of them.
+    boolean virtual = pass.virtualTokens() != null;
+    if (!pass.packed() || virtual || inputs.mask() == null || inputs.leftPadded()) {
+      return walk(begin(inputs, pass), inputs, pass);
+    }
+    Start start = Segments.begin(inputs, rows -> begin(rows, pass));
+    return Objects.requireNonNull(start.frame().segments()).spread(walk(start, inputs, pass));
   }
 
   /** From a beginning to the last hidden states. */
@@ -44,6 +51,8 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
     Tensor x = start.hidden();
     if (prefix != null) {
       x = prefix.hidden(inputs, () -> climb(begin(inputs, pass.quiet()), 0, first, pass.quiet()));
+      Segments segments = start.frame().segments();
+      x = segments == null ? x : segments.join(x);
     }
     x = climb(new Start(x, start.frame()), first, blocks().size(), pass);
     x = finish(x, inputs, pass);

@@ -20,6 +20,9 @@ public interface Weights {
    */
   Parameter parameter(String name, Init init, long... shape);
 
+  /** Told when the model has all its parameters. */
+  default void finish() {}
+
   /** Whether a parameter of this name can be had without making it up. */
   boolean has(String name);
 

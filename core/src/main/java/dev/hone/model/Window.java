@@ -8,6 +8,11 @@ package dev.hone.model;
  */
 public record Window(long before, long after) {
 
+  /** Whether every position of so many sees all of them. */
+  boolean covers(long width) {
+    return before >= width - 1 && after >= width - 1;
+  }
+
   /** The last {@code count} positions, itself among them: what configs call a sliding window. */
   public static Window last(int count) {
     return new Window(count - 1, 0);

@@ -1,5 +1,6 @@
 package dev.hone.recipe;
 
+import dev.hone.config.ByteSize;
 import dev.hone.config.Doc;
 import dev.hone.config.Place;
 import dev.hone.config.Range;
@@ -8,6 +9,7 @@ import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.method.MethodConfig;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.model.NewModelConfig;
+import dev.hone.model.Storage;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.preference.PreferenceConfig;
 import java.nio.file.Path;
@@ -19,6 +21,10 @@ public record Recipe(
     @Doc("Name of the run; its folder is runs/NAME") String name,
     @Doc("Base model: a folder in the Hugging Face layout, or owner/name[@revision] on the Hub")
         @Nullable Place model,
+    @Doc(
+            "How the base's frozen matrices are kept: float32, bfloat16, float16, int8, nf4, or auto"
+                + " (float32 where memory allows, else as the file has them); computing is float32")
+        Storage dtype,
     @Doc("A new model from random weights, in place of 'model'") @Nullable NewModelConfig newModel,
     DataConfig data,
     @Doc("How the model is adapted") MethodConfig method,
@@ -30,6 +36,8 @@ public record Recipe(
     @Doc("cpu or cuda") Device device,
     @Doc("Threads of the engine; 0 means one a physical core") @Range(min = 0, max = 1024)
         int threads,
+    @Doc("Most memory that the run may take, for example 4 GiB; absent: no bound is kept")
+        @Nullable ByteSize memory,
     @Doc("Folder that holds the runs") Path runs) {
 
   /** Where tensors live and are computed. */
@@ -43,10 +51,18 @@ public record Recipe(
     }
   }
 
+  /** The same with its folder elsewhere. */
+  public Recipe in(Path otherRuns) {
+    return new Recipe(
+        name, model, newModel, data, method, objective, train, evaluate, seed, device, threads,
+        memory, otherRuns);
+  }
+
   public static Recipe defaults() {
     return new Recipe(
         "run",
         null,
+        Storage.AUTO,
         null,
         DataConfig.defaults(),
         LoraConfig.defaults(),
@@ -56,6 +72,7 @@ public record Recipe(
         1,
         Device.CPU,
         0,
+        null,
         Path.of("runs"));
   }
 }

@@ -2,6 +2,7 @@ package dev.hone.run;
 
 import dev.hone.data.DataConfig;
 import dev.hone.error.HoneException;
+import dev.hone.model.Storage;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.AtomicFiles;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.ObjectMapper;
@@ -20,6 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  * which base it belongs to.
  *
  * @param baseFingerprint of the base's configuration and weights; empty for a whole model
+ * @param dtype in which the base's matrices were kept; null in cards of older versions
  * @param prompt pattern with {text}
  * @param chatTemplate hash of the chat template that the training rows went through; empty where
  *     they were no conversations
@@ -30,6 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record AdapterCard(
     String baseFingerprint,
+    @Nullable Storage dtype,
     String prompt,
     String chatTemplate,
     String answer,
@@ -50,6 +54,7 @@ public record AdapterCard(
   static AdapterCard of(String baseFingerprint, Recipe recipe, Prepared rows) {
     return new AdapterCard(
         baseFingerprint,
+        recipe.dtype(),
         recipe.data().question(rows.splits().format()),
         rows.chatTemplate(),
         recipe.data().answer(),
@@ -58,9 +63,15 @@ public record AdapterCard(
         recipe.evaluate().lengthNormalized());
   }
 
+  /** How the base is to be kept, so that the adapter meets the numbers of its training. */
+  Storage storage() {
+    return dtype == null ? Storage.AUTO : dtype;
+  }
+
   /** The same for a model that needs no base any more. */
   AdapterCard ofWholeModel() {
-    return new AdapterCard("", prompt, chatTemplate, answer, labels, maxTokens, lengthNormalized);
+    return new AdapterCard(
+        "", Storage.AUTO, prompt, chatTemplate, answer, labels, maxTokens, lengthNormalized);
   }
 
   /** Encodes questions of a task with labels in the words of the training. */

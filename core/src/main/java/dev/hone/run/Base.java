@@ -5,10 +5,10 @@ import dev.hone.error.HoneException;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Model;
 import dev.hone.model.NewModelConfig;
+import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
 import dev.hone.model.head.TextHead;
 import dev.hone.recipe.Recipe;
-import dev.hone.store.Fingerprint;
 import dev.hone.tensor.Engine;
 import dev.hone.tokenizer.BpeTrainer;
 import dev.hone.tokenizer.BpeVocabulary;
@@ -25,30 +25,37 @@ import java.util.List;
  *
  * @param folder where its tokenizer lies, and its weights unless it is new
  * @param fingerprint of configuration and weights; empty for a new model
+ * @param storage of its matrices
  */
-public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerprint)
+public record Base(
+    Model model, Tokenizer tokenizer, Path folder, String fingerprint, Storage storage)
     implements AutoCloseable {
 
   /** Opens a folder. */
   public static Base open(Path folder) {
-    return of(Families.load(folder), folder);
+    return open(folder, Storage.AUTO);
+  }
+
+  /** The same with its matrices kept in this form. */
+  public static Base open(Path folder, Storage storage) {
+    return of(Families.load(folder, storage), folder, storage);
   }
 
   /** Opens a folder with a head that tells {@code labels} apart, made new where there is none. */
-  static Base classifier(Path folder, List<String> labels) {
+  static Base classifier(Path folder, List<String> labels, Storage storage) {
     if (labels.isEmpty()) {
       throw new HoneException(
           folder
               + ": this model does not write text, it tells labels apart, but the rows have no"
               + " labels; give rows with text and label, or another model");
     }
-    return of(Families.classifier(folder, labels), folder);
+    return of(Families.classifier(folder, labels, storage), folder, storage);
   }
 
-  private static Base of(Model model, Path folder) {
+  private static Base of(Model model, Path folder, Storage storage) {
     try {
-      String fingerprint = model.folder() == null ? "" : Fingerprint.of(model.folder());
-      return new Base(model, Tokenizer.open(folder), folder, fingerprint);
+      String fingerprint = model.folder() == null ? "" : model.folder().fingerprint();
+      return new Base(model, Tokenizer.open(folder), folder, fingerprint, storage);
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -73,7 +80,7 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
     Engine.seed(recipe.seed());
     int end = tokenizer.id(BpeVocabulary.END_OF_TEXT);
     Model model = Families.random(config.config(end, tokenizer.id(BpeVocabulary.PAD)));
-    return new Base(model, tokenizer, folder, "");
+    return new Base(model, tokenizer, folder, "", Storage.FLOAT32);
   }
 
   private static java.util.Iterator<String> texts(List<Example> examples) {
@@ -88,6 +95,11 @@ public record Base(Model model, Tokenizer tokenizer, Path folder, String fingerp
                               + ": a new model is trained on plain text (data.format: text)");
                 })
         .iterator();
+  }
+
+  /** Names the numbers that the model computes with: those of its files, or rounded ones. */
+  String numbers() {
+    return storage.rounds() ? fingerprint + "-" + storage.word() : fingerprint;
   }
 
   /** Whether the model answers in words; otherwise it has a classification head. */

@@ -7,6 +7,7 @@ import dev.hone.model.Inputs;
 import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
 import dev.hone.model.Pass;
+import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Folds an adapter into its base and writes the whole model, which must then prove itself: read
@@ -26,8 +28,23 @@ import java.util.stream.Stream;
  *
  * @param difference largest difference of a logit on the probe rows
  * @param bound the largest that is allowed for this type
+ * @param again where the base is quantised: what became of the merged model in the same form
  */
-public record Merging(double difference, double bound) {
+public record Merging(double difference, double bound, @Nullable Requantised again) {
+  /**
+   * Rounding a merged weight anew may take away what a light adapter has added.
+   *
+   * @param storage of the base while the adapter was trained
+   * @param difference largest one of a logit between adapter and merged model in that form
+   * @param effect largest one of a logit that the adapter makes
+   */
+  public record Requantised(Storage storage, double difference, double effect) {
+    /** Whether more is lost than half of what the adapter does. */
+    public boolean erases() {
+      return difference > effect / 2;
+    }
+  }
+
   private static final int PROBES = 32;
   private static final int PROBE_TOKENS = 16;
 
@@ -52,7 +69,7 @@ public record Merging(double difference, double bound) {
       ModelFiles.copyTokenizer(tuned.base().folder(), out);
     }
     tuned.card().ifPresent(card -> AdapterCard.write(out, card.ofWholeModel()));
-    double difference = difference(tuned, method, out);
+    double difference = difference(tuned, method, out, Storage.FLOAT32);
     double bound = type == DType.F32 ? EXACT : 0.02 * largestLogit(tuned, method);
     if (!(difference <= bound)) {
       remove(out);
@@ -63,12 +80,28 @@ public record Merging(double difference, double bound) {
               + bound
               + "; nothing was written");
     }
-    return new Merging(difference, bound);
+    Storage storage = tuned.base().storage();
+    Requantised again = null;
+    if (storage.isQuantised()) {
+      again =
+          new Requantised(storage, difference(tuned, method, out, storage), effect(tuned, method));
+    }
+    return new Merging(difference, bound, again);
   }
 
-  private static double difference(Tuned tuned, PeftMethod method, Path out) {
+  private static double effect(Tuned tuned, PeftMethod method) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      Inputs probe = probe(tuned.base().model(), 0);
+      Tensor plain = tuned.base().model().logits(probe, Pass.plain());
+      Tensor adapted = tuned.base().model().logits(probe, Pass.plain().with(method));
+      return adapted.sub(plain).abs().max().item();
+    }
+  }
+
+  private static double difference(Tuned tuned, PeftMethod method, Path out, Storage storage) {
     double largest = 0;
-    try (Model merged = Families.load(out);
+    try (Model merged = Families.load(out, storage);
         GradMode off = GradMode.off()) {
       for (int row = 0; row < PROBES; row++) {
         try (Scope scope = Scope.open()) {

@@ -1,10 +1,24 @@
 package dev.hone.run;
 
 import dev.hone.data.SplitReport;
+import java.util.Locale;
 
 /** Sentences that tell what was read. */
 final class Notes {
   private Notes() {}
+
+  /** What the base's weights take in memory. */
+  static String weights(Base base) {
+    long bytes = base.model().weightBytes();
+    long count = base.model().parameterCount();
+    return String.format(
+        Locale.ROOT,
+        "%,d weights in %.1f MB of memory, %.2f bytes each (dtype: %s)",
+        count,
+        bytes / 1e6,
+        (double) bytes / count,
+        base.storage().word());
+  }
 
   static String data(Prepared rows) {
     SplitReport report = rows.splits().report();

@@ -103,7 +103,7 @@ final class PreferenceSkill implements Skill {
       return;
     }
     if (file != null) {
-      reference.load(file, untrained.fingerprint());
+      reference.load(file, untrained.numbers());
     }
     listener.phase("reference");
     List<List<TokenRow>> batches = new ArrayList<>();
@@ -115,7 +115,7 @@ final class PreferenceSkill implements Skill {
       listener.progress(i + 1, batches.size());
     }
     if (file != null) {
-      reference.save(file, untrained.fingerprint());
+      reference.save(file, untrained.numbers());
     }
   }
 

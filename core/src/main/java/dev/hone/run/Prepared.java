@@ -53,9 +53,9 @@ record Prepared(
         splits,
         labels,
         questions,
-        encoded(questions, splits.train(), dropped),
-        encoded(questions, splits.validation(), dropped),
-        encoded(questions, splits.test(), dropped),
+        encoded(questions, config, splits.train(), dropped),
+        encoded(questions, config, splits.validation(), dropped),
+        encoded(questions, config, splits.test(), dropped),
         template == null ? "" : template.hash(),
         dropped);
   }
@@ -81,8 +81,9 @@ record Prepared(
   }
 
   private static List<TokenRow> encoded(
-      Questions questions, List<Example> examples, List<Dropped> dropped) {
-    if (!examples.isEmpty() && examples.stream().allMatch(Example.Text.class::isInstance)) {
+      Questions questions, DataConfig config, List<Example> examples, List<Dropped> dropped) {
+    boolean stream = config.stride() == 0 && !examples.isEmpty();
+    if (stream && examples.stream().allMatch(Example.Text.class::isInstance)) {
       // Rows come in the order of a hash; neighbours in the stream are documents, not a plan.
       List<Example.Text> documents =
           new ArrayList<>(examples.stream().map(Example.Text.class::cast).toList());

@@ -1,5 +1,6 @@
 package dev.hone.run;
 
+import dev.hone.config.ByteSize;
 import dev.hone.data.Batch;
 import dev.hone.data.Batches;
 import dev.hone.data.Splits;
@@ -11,6 +12,7 @@ import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.method.Full;
+import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
 import dev.hone.model.Model;
@@ -23,10 +25,12 @@ import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
 import dev.hone.train.FrozenLayers;
+import dev.hone.train.MicroBatches;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.TrainListener;
 import dev.hone.train.Trainer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,21 +74,83 @@ public final class Run {
     }
   }
 
+  /**
+   * What the run would take, measured with some of its rows; nothing is trained and nothing stays.
+   *
+   * @throws HoneException where it does not fit into {@code memory}, or into this machine's
+   */
+  public MemoryPlan plan() {
+    Engine.device(recipe.device().engine());
+    Engine.threads(recipe.threads());
+    located = Located.of(recipe, listener);
+    Splits splits = Splits.read(located.data());
+    PreferenceSkill.require(recipe, splits.format());
+    try (ScratchFolder scratch = new ScratchFolder();
+        RunFolder folder = RunFolder.open(recipe.in(scratch.path()));
+        Base base = base(splits, folder)) {
+      Prepared rows = Prepared.of(splits, located.data(), base);
+      listener.note(Notes.data(rows));
+      Skill skill = Skill.of(base, recipe, recipe.data(), rows);
+      Engine.seed(recipe.seed());
+      try (Method method =
+          Methods.attach(recipe.method(), base.model(), () -> batches(rows, base))) {
+        ByteSize limit = recipe.memory();
+        long free = Cpu.residentBytes() + Cpu.memoryBytes()[1];
+        return plan(skill, rows, base, method, limit == null ? free : limit.bytes());
+      }
+    }
+  }
+
+  private MemoryPlan plan(Skill skill, Prepared rows, Base base, Method method, long limit) {
+    // The same model from random weights is trained beside it: a copy of its own, gradients,
+    // moments.
+    long baseline = fromRandom(skill) ? 20 * base.model().parameterCount() : 0;
+    return MemoryPlan.of(
+        recipe.train(),
+        base.model(),
+        method,
+        skill.objective(),
+        new EpochPlan(new Batches(rows.train(), recipe.train().batch(), recipe.seed())),
+        limit,
+        baseline);
+  }
+
+  /** The recipe's training, changed so that it fits into the memory that it may take. */
+  private TrainConfig fitting(
+      RunFolder folder, Skill skill, Prepared rows, Base base, Method method) {
+    if (recipe.memory() == null) {
+      return recipe.train();
+    }
+    Path file = folder.file("memory.json");
+    if (!Files.exists(file)) {
+      plan(skill, rows, base, method, recipe.memory().bytes()).write(file);
+    }
+    MemoryPlan plan = MemoryPlan.read(file);
+    listener.note(
+        "about " + (plan.peakBytes() >> 20) + " MiB of " + recipe.memory() + " will be taken");
+    plan.choices().forEach(listener::note);
+    return plan.applied(recipe.train());
+  }
+
   private Base base(Splits splits, RunFolder folder) {
     if (recipe.newModel() != null) {
+      if (recipe.dtype().rounds()) {
+        throw new HoneException(
+            "dtype: a new model trains every weight, which needs float32; leave dtype out");
+      }
       return Base.create(recipe, recipe.newModel(), splits.train(), folder.file("model"), listener);
     }
     Path model = located.model();
     if (model == null) {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
-    Base base = Base.open(model);
+    Base base = Base.open(model, recipe.dtype());
     if (base.speaks()) {
       return base;
     }
     base.close();
     Engine.seed(recipe.seed()); // a new head is drawn
-    Base classifier = Base.classifier(model, Prepared.labels(splits));
+    Base classifier = Base.classifier(model, Prepared.labels(splits), recipe.dtype());
     if (!classifier.model().made().isEmpty()) {
       listener.note("new, from random weights: " + String.join(", ", classifier.model().made()));
     }
@@ -92,6 +158,9 @@ public final class Run {
   }
 
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
+    if (recipe.method() instanceof FullConfig full) {
+      var ignored = Full.chosen(full, base.model()); // what is refused is refused at once
+    }
     Prepared rows = Prepared.of(splits, located.data(), base);
     SameInputs.require(folder, base, rows);
     if (rows.test().isEmpty()) {
@@ -100,6 +169,7 @@ public final class Run {
               + " files in data.split.testPath");
     }
     listener.note(Notes.data(rows));
+    listener.note(Notes.weights(base));
     Skill skill = Skill.of(base, recipe, recipe.data(), rows);
     if (skill instanceof PreferenceSkill preferences) {
       preferences.refer(base, folder.file(PreferenceSkill.FILE), listener);
@@ -116,13 +186,13 @@ public final class Run {
                 () -> batches(rows, base),
                 base.tokenizer()::encode);
         FrozenLayers known = known(folder, base, method)) {
+      TrainConfig train = fitting(folder, skill, rows, base, method);
       Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
       MetricsLog log = new MetricsLog(folder.file("metrics.jsonl"));
       log.keepUpTo(checkpoints.lastStep());
       listener.phase("train");
       Trainer.Result trained =
-          trainer(base.model(), method, recipe.train(), skill, rows, base, checkpoints, log, known)
-              .run();
+          trainer(base.model(), method, train, skill, rows, base, checkpoints, log, known).run();
       if (trained.outcome() == Trainer.Outcome.INTERRUPTED) {
         return Optional.empty();
       }
@@ -133,7 +203,7 @@ public final class Run {
       listener.phase(RunResult.TUNED);
       add(scores, skill.score(RunResult.TUNED, base.model(), method, listener));
       if (fromRandom(skill)) {
-        Optional<Skill.Score> random = random(folder, base, skill, rows);
+        Optional<Skill.Score> random = random(folder, base, skill, rows, train);
         if (random.isEmpty()) {
           return Optional.empty();
         }
@@ -185,7 +255,8 @@ public final class Run {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
-            : Batches.byLength(rows.validation(), recipe.evaluate().batch());
+            : MicroBatches.of(
+                rows.validation(), recipe.evaluate().batch(), config.microTokens(), false);
     return new Trainer(
         model,
         method,
@@ -216,7 +287,7 @@ public final class Run {
             + layers
             + " layers do not train: they run once a row, without dropout"
             + " (train.cacheFrozen=false runs them in every step)");
-    return FrozenLayers.open(folder.file("frozen"), base.fingerprint(), base.model(), layers);
+    return FrozenLayers.open(folder.file("frozen"), base.numbers(), base.model(), layers);
   }
 
   /**
@@ -224,12 +295,13 @@ public final class Run {
    *
    * @return empty when it was asked to stop; its checkpoints stay, to be taken up
    */
-  private Optional<Skill.Score> random(RunFolder folder, Base base, Skill skill, Prepared rows) {
+  private Optional<Skill.Score> random(
+      RunFolder folder, Base base, Skill skill, Prepared rows, TrainConfig train) {
     listener.phase("random_weights");
     Engine.seed(recipe.seed());
     try (Model model = Families.random(base.model().config());
         Method full = new Full(model)) {
-      TrainConfig config = recipe.train().withRate(Math.min(recipe.train().rate(), 1e-3));
+      TrainConfig config = train.withRate(Math.min(train.rate(), 1e-3));
       Checkpoints scratch = new Checkpoints(folder.file("random_weights"));
       Trainer.Result trained =
           trainer(model, full, config, skill, rows, base, scratch, null, null).run();

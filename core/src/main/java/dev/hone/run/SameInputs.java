@@ -40,7 +40,7 @@ final class SameInputs {
   /** Over what the model is given, so that neither the order of files nor their format matters. */
   private static String hash(Base base, Prepared rows) {
     MessageDigest digest = Hashes.sha256();
-    digest.update(base.fingerprint().getBytes(StandardCharsets.UTF_8));
+    digest.update(base.numbers().getBytes(StandardCharsets.UTF_8));
     for (List<TokenRow> split : List.of(rows.train(), rows.validation(), rows.test())) {
       for (TokenRow row : split) {
         String text =

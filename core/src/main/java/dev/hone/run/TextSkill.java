@@ -11,7 +11,9 @@ import dev.hone.model.Pass;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.train.Objective;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Writing text, answers or conversations: measured by the perplexity of what is to be written. */
 final class TextSkill implements Skill {
@@ -41,18 +43,21 @@ final class TextSkill implements Skill {
   @Override
   public Score score(String name, Model model, Adapter adapter, RunListener listener) {
     Objective objective = base.writing();
-    double[] losses = new double[test.size()];
-    int[] tokens = new int[test.size()];
+    // The error is counted over documents: windows of one are not independent of each other.
+    Map<String, double[]> sums = new LinkedHashMap<>();
     int done = 0;
-    for (List<TokenRow> row : Batches.byLength(test, 1)) { // the error is counted over rows
+    for (List<TokenRow> row : Batches.byLength(test, 1)) {
       Batch batch = Batch.of(row, base.tokenizer().padId());
       try (Scope scope = Scope.open();
           GradMode off = GradMode.off()) {
-        losses[done] = objective.value(model, Pass.plain().with(adapter), batch);
-        tokens[done] = (int) batch.learnedTokens();
+        double[] sum = sums.computeIfAbsent(row.getFirst().origin(), origin -> new double[2]);
+        sum[0] += objective.value(model, Pass.plain().with(adapter), batch);
+        sum[1] += batch.learnedTokens();
       }
       listener.progress(++done, test.size());
     }
+    double[] losses = sums.values().stream().mapToDouble(sum -> sum[0]).toArray();
+    int[] tokens = sums.values().stream().mapToInt(sum -> (int) sum[1]).toArray();
     return new Score(name, null, new int[0], Perplexity.of(losses, tokens), null);
   }
 }

@@ -11,6 +11,7 @@ import dev.hone.model.Adapter;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.Pass;
+import dev.hone.model.Storage;
 import dev.hone.store.hub.Transfer;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -77,10 +78,11 @@ public record Tuned(Base base, @Nullable PeftMethod method, Optional<AdapterCard
     Optional<AdapterCard> card = AdapterCard.read(folder);
     Path named = model == null ? named(folder, listener) : model;
     List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
-    Base opened = Base.open(named);
+    Storage storage = card.map(AdapterCard::storage).orElse(Storage.AUTO);
+    Base opened = Base.open(named, storage);
     if (!labels.isEmpty() && !opened.speaks()) {
       opened.close();
-      opened = Base.classifier(named, labels);
+      opened = Base.classifier(named, labels, storage);
     }
     Base base = opened;
     try {

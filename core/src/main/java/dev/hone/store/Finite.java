@@ -59,6 +59,8 @@ public final class Finite {
       }
       case F16 -> firstBad16(data, n, 0x7C00);
       case BF16 -> firstBad16(data, n, 0x7F80);
+      case F8_E4M3 -> firstBad8(data, n, 0x7F); // has no infinity, and this one NaN
+      case F8_E5M2 -> firstBad8(data, n, 0x7C);
       case I64, I32, I16, I8, U8, BOOL -> -1;
     };
   }
@@ -66,6 +68,15 @@ public final class Finite {
   private static long firstBad16(MemorySegment data, long n, int exponent) {
     for (long i = 0; i < n; i++) {
       if ((~data.get(SHORT, i * 2) & exponent) == 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static long firstBad8(MemorySegment data, long n, int exponent) {
+    for (long i = 0; i < n; i++) {
+      if ((~data.get(ValueLayout.JAVA_BYTE, i) & exponent) == 0) {
         return i;
       }
     }

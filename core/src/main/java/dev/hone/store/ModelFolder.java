@@ -2,6 +2,9 @@ package dev.hone.store;
 
 import dev.hone.error.HoneException;
 import dev.hone.error.Nearest;
+import dev.hone.tensor.DType;
+import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -12,8 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -32,6 +38,8 @@ public final class ModelFolder implements AutoCloseable {
   private final List<Safetensors> files = new ArrayList<>();
   private final Map<String, TensorEntry> tensors = new LinkedHashMap<>();
   private final List<String> surplus = new ArrayList<>();
+  private final List<Safetensors> companions = new ArrayList<>();
+  private @Nullable String fingerprint;
 
   private ModelFolder(Path path, Config config) {
     this.path = path;
@@ -96,6 +104,40 @@ public final class ModelFolder implements AutoCloseable {
     return tensor;
   }
 
+  /**
+   * A floating tensor's numbers as F32, in the open scope and on the CPU. Those of an F32 file are
+   * the file's own memory, which nothing may write to.
+   */
+  public Tensor numbers(String name) {
+    TensorEntry entry = tensor(name);
+    return entry.dtype().isF8()
+        ? Float8.numbers(this, entry)
+        : Tensors.over(entry.data(), entry.dtype(), entry.shape()).to(DType.F32);
+  }
+
+  /** Names of the tensors that are but the scales of others. */
+  public Set<String> scales() {
+    return tensors.values().stream()
+        .filter(entry -> entry.dtype().isF8())
+        .flatMap(entry -> Float8.scales(entry.name(), tensors).stream())
+        .collect(Collectors.toSet());
+  }
+
+  /** See {@link Fingerprint}; worked out once. */
+  public String fingerprint() {
+    String known = fingerprint;
+    if (known == null) {
+      known = Fingerprint.of(this);
+      fingerprint = known;
+    }
+    return known;
+  }
+
+  /** Closes another file when this folder is closed. */
+  public void closeToo(Safetensors file) {
+    companions.add(file);
+  }
+
   /** How many files hold the weights. */
   public int fileCount() {
     return files.size();
@@ -122,6 +164,7 @@ public final class ModelFolder implements AutoCloseable {
   @Override
   public void close() {
     files.forEach(Safetensors::close);
+    companions.forEach(Safetensors::close);
   }
 
   private void addAll(Path file) {

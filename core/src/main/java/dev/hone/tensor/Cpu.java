@@ -109,6 +109,20 @@ public final class Cpu {
     return status("VmHWM:");
   }
 
+  /**
+   * Forgets the most that was occupied: from now on {@link #peakResidentBytes()} counts anew.
+   *
+   * @return whether the system can do that
+   */
+  public static boolean forgetPeak() {
+    try {
+      Files.writeString(PROC.resolve("self/clear_refs"), "5");
+      return true;
+    } catch (IOException e) {
+      return false; // no Linux, or a sandbox
+    }
+  }
+
   /** Memory of the machine in bytes: all of it, and what is free for use now. */
   public static long[] memoryBytes() {
     return new long[] {field("meminfo", "MemTotal:"), field("meminfo", "MemAvailable:")};

@@ -6,6 +6,8 @@ public enum DType {
   F32(4),
   F16(2),
   BF16(2),
+  F8_E4M3(1),
+  F8_E5M2(1),
   I64(8),
   I32(4),
   I16(2),
@@ -24,7 +26,12 @@ public enum DType {
     return bytes;
   }
 
+  /** Eight bits, most often with a scale beside them (arXiv:2209.05433). */
+  public boolean isF8() {
+    return this == F8_E4M3 || this == F8_E5M2;
+  }
+
   public boolean isFloating() {
-    return this == F64 || this == F32 || this == F16 || this == BF16;
+    return this == F64 || this == F32 || this == F16 || this == BF16 || isF8();
   }
 }

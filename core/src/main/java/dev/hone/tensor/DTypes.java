@@ -12,6 +12,8 @@ final class DTypes {
       case F32 -> ScalarType.Float;
       case F16 -> ScalarType.Half;
       case BF16 -> ScalarType.BFloat16;
+      case F8_E4M3 -> ScalarType.Float8_e4m3fn;
+      case F8_E5M2 -> ScalarType.Float8_e5m2;
       case I64 -> ScalarType.Long;
       case I32 -> ScalarType.Int;
       case I16 -> ScalarType.Short;
@@ -27,6 +29,8 @@ final class DTypes {
       case Float -> DType.F32;
       case Half -> DType.F16;
       case BFloat16 -> DType.BF16;
+      case Float8_e4m3fn -> DType.F8_E4M3;
+      case Float8_e5m2 -> DType.F8_E5M2;
       case Long -> DType.I64;
       case Int -> DType.I32;
       case Short -> DType.I16;

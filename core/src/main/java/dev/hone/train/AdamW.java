@@ -5,6 +5,7 @@ import dev.hone.tensor.FusedAdamW;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiPredicate;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** AdamW (arXiv:1711.05101) over named parameters; owns its moments until closed. */
 public final class AdamW implements AutoCloseable {
@@ -24,6 +27,7 @@ public final class AdamW implements AutoCloseable {
   }
 
   private final TrainConfig config;
+  private final @Nullable DiskTensors disk;
   private final Map<String, Slot> slots = new LinkedHashMap<>();
   private int steps;
 
@@ -34,11 +38,21 @@ public final class AdamW implements AutoCloseable {
 
   /** With the rates and the decay that a method wants for its tensors. */
   public AdamW(TrainConfig config, Method method) {
+    this(config, method, null);
+  }
+
+  /**
+   * The same with moments in a file.
+   *
+   * @param file scratch that lasts as long as this object; null keeps them in memory
+   */
+  AdamW(TrainConfig config, Method method, @Nullable Path file) {
     this(
         config,
         method.trainable(),
         (name, p) -> decays(name, p) && method.decays(name),
-        method::rateFactor);
+        method::rateFactor,
+        file == null ? null : new DiskTensors(file));
   }
 
   /**
@@ -46,15 +60,17 @@ public final class AdamW implements AutoCloseable {
    */
   public AdamW(
       TrainConfig config, Map<String, Tensor> parameters, BiPredicate<String, Tensor> decays) {
-    this(config, parameters, decays, name -> 1);
+    this(config, parameters, decays, name -> 1, null);
   }
 
   private AdamW(
       TrainConfig config,
       Map<String, Tensor> parameters,
       BiPredicate<String, Tensor> decays,
-      ToDoubleFunction<String> factors) {
+      ToDoubleFunction<String> factors,
+      @Nullable DiskTensors disk) {
     this.config = config;
+    this.disk = disk;
     try (Scope scope = Scope.open()) {
       parameters.forEach(
           (name, p) ->
@@ -62,11 +78,15 @@ public final class AdamW implements AutoCloseable {
                   name,
                   new Slot(
                       p,
-                      Tensors.zeros(p.shape()).keep(),
-                      Tensors.zeros(p.shape()).keep(),
+                      zeros(p.shape()),
+                      zeros(p.shape()),
                       decays.test(name, p) ? config.weightDecay() : 0,
                       factors.applyAsDouble(name))));
     }
+  }
+
+  private Tensor zeros(long[] shape) {
+    return disk == null ? Tensors.zeros(shape).keep() : disk.zeros(shape);
   }
 
   /** Matrices decay; norms, biases and embedding tables do not. */
@@ -80,13 +100,20 @@ public final class AdamW implements AutoCloseable {
   /** One step with the collected gradients, which stay. */
   public void step(double rate) {
     steps++;
+    if (disk != null) { // one by one, so that the moments of one are in memory
+      for (Slot slot : slots.values()) {
+        update(Stream.of(slot), rate);
+        disk.unload();
+      }
+      return;
+    }
     slots.values().stream()
         .map(Slot::group)
         .distinct()
         .forEach(g -> update(slots.values().stream().filter(s -> s.group().equals(g)), rate));
   }
 
-  private void update(java.util.stream.Stream<Slot> group, double rate) {
+  private void update(Stream<Slot> group, double rate) {
     try (Scope scope = Scope.open()) {
       List<Slot> moved = group.filter(s -> s.parameter.grad() != null).toList();
       List<Tensor> counts = new ArrayList<>();
@@ -139,5 +166,8 @@ public final class AdamW implements AutoCloseable {
               s.mean.close();
               s.variance.close();
             });
+    if (disk != null) {
+      disk.close();
+    }
   }
 }

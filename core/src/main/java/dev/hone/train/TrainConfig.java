@@ -2,6 +2,8 @@ package dev.hone.train;
 
 import dev.hone.config.Doc;
 import dev.hone.config.Range;
+import dev.hone.tensor.Device;
+import dev.hone.tensor.Engine;
 
 /** How long and how fast a run learns. */
 public record TrainConfig(
@@ -12,15 +14,23 @@ public record TrainConfig(
     @Doc("Rows computed at once; 0 means as many as go well together. Gradients are equal")
         @Range(min = 0)
         int microBatch,
-    @Doc("Tokens computed at once, padding included; 0 means any number. Gradients are equal")
+    @Doc(
+            "Tokens computed at once, padding included where there is any; 0 means any number."
+                + " Gradients are equal")
         @Range(min = 0)
         int microTokens,
+    @Doc(
+            "Rows of unequal length one behind the other in place of side by side with padding:"
+                + " auto does so on a GPU. Gradients are equal")
+        Packing packing,
     @Doc("Keep only what goes into each layer and compute the layer again: less memory, slower")
         boolean gradientCheckpointing,
     @Doc(
-            "Run layers below the lowest one that trains once a row, without dropout, and keep on disk"
-                + " what they made")
+            "Run layers below the lowest one that trains once a row, without dropout, and keep on"
+                + " disk what they made")
         boolean cacheFrozen,
+    @Doc("Keep the optimiser's moments in a file: less memory, two passes over the file a step")
+        boolean momentsOnDisk,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
     @Doc("Course of the rate after the warm-up") Schedule schedule,
     @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")
@@ -51,6 +61,13 @@ public record TrainConfig(
     COSINE
   }
 
+  /** Whether rows go through the layers as one sequence. */
+  public enum Packing {
+    AUTO,
+    TRUE,
+    FALSE
+  }
+
   public static TrainConfig defaults() {
     return new TrainConfig(
         3,
@@ -58,8 +75,10 @@ public record TrainConfig(
         16,
         0,
         4096,
+        Packing.AUTO,
         false,
         true,
+        false,
         1e-3,
         Schedule.COSINE,
         0.06,
@@ -76,6 +95,39 @@ public record TrainConfig(
         true);
   }
 
+  /** The same mathematics in less memory. */
+  public TrainConfig within(int tokensAtOnce, boolean checkpointing, boolean onDisk) {
+    return new TrainConfig(
+        epochs,
+        steps,
+        batch,
+        microBatch,
+        tokensAtOnce,
+        packing,
+        checkpointing,
+        cacheFrozen,
+        onDisk,
+        rate,
+        schedule,
+        warmup,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+        clip,
+        labelSmoothing,
+        dropout,
+        evaluateEvery,
+        patience,
+        checkpointEvery,
+        keepBest);
+  }
+
+  /** Whether rows are packed on the device in use: few large operations are what a GPU likes. */
+  public boolean packs() {
+    return packing == Packing.AUTO ? Engine.device() == Device.CUDA : packing == Packing.TRUE;
+  }
+
   /** The same with another highest rate. */
   public TrainConfig withRate(double other) {
     return new TrainConfig(
@@ -84,8 +136,10 @@ public record TrainConfig(
         batch,
         microBatch,
         microTokens,
+        packing,
         gradientCheckpointing,
         cacheFrozen,
+        momentsOnDisk,
         other,
         schedule,
         warmup,

@@ -12,6 +12,7 @@ import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Gradients;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,7 @@ public record Trainer(
   public Result run() {
     int total = totalSteps();
     RateSchedule schedule = new RateSchedule(config, total);
-    try (AdamW optimizer = new AdamW(config, method)) {
+    try (AdamW optimizer = new AdamW(config, method, moments())) {
       TrainState state = TrainState.start();
       if (checkpoints != null) {
         state = checkpoints.restore(method, optimizer).orElse(state);
@@ -104,7 +105,8 @@ public record Trainer(
         double rate = schedule.rate(step);
         Batch whole = Batch.of(plan.rows(step), padId);
         List<List<TokenRow>> parts =
-            MicroBatches.of(plan.rows(step), config.microBatch(), config.microTokens());
+            MicroBatches.of(
+                plan.rows(step), config.microBatch(), config.microTokens(), config.packs());
         int most = parts.stream().mapToInt(List::size).max().orElse(1);
         Objective all = objective.over(model, method, plan.rows(step), most, padId);
         double loss = gradients(step, whole, parts, all);
@@ -143,6 +145,16 @@ public record Trainer(
     }
   }
 
+  /** The file that the optimiser's moments lie in, or null. */
+  private @Nullable Path moments() {
+    if (!config.momentsOnDisk()) {
+      return null;
+    }
+    Path folder =
+        checkpoints == null ? Path.of(System.getProperty("java.io.tmpdir")) : checkpoints.folder();
+    return folder.resolve("moments-" + ProcessHandle.current().pid() + ".scratch");
+  }
+
   private boolean exhausted(TrainState state) {
     return config.patience() > 0 && state.worse() >= config.patience();
   }
@@ -176,6 +188,9 @@ public record Trainer(
         Pass pass = Pass.plain().with(method).train(config.dropout());
         if (config.gradientCheckpointing()) {
           pass = pass.checkpointing(drawn);
+        }
+        if (config.packs()) {
+          pass = pass.packing();
         }
         if (prefix != null) {
           pass = pass.above(prefix);
@@ -212,7 +227,9 @@ public record Trainer(
   private TrainState validated(TrainState state) {
     List<TokenRow> rows = validation.stream().flatMap(List::stream).toList();
     Objective all = objective.over(model, method, rows, validation.getFirst().size(), padId);
+    Engine.giveBackMemory(); // other shapes than a step's would come on top of what it left
     double loss = Validation.loss(model, method, all, validation, padId);
+    Engine.giveBackMemory();
     TrainState after = state.validated(loss);
     boolean best = after.bestStep() == after.step();
     if (best && checkpoints != null && config.keepBest()) {

@@ -157,6 +157,9 @@ class YamlRoundTripTest {
               Place.read("owner/name-0.5B@v" + random.nextInt(9), Path.of("/"))),
           random);
     }
+    if (raw == ByteSize.class) {
+      return ByteSize.of(pick(List.of(4L << 30, 1536L << 20, 1_500_000_000L, 7L), random));
+    }
     if (raw == Path.class) {
       return Path.of("/", "folder " + random.nextInt(9), pick(List.of("ä", "a'b", "x: y"), random));
     }

@@ -35,9 +35,27 @@ final class Configs {
         d.prompt(),
         d.answer(),
         maxTokens,
+        0,
         maxDropped,
         0,
         split);
+  }
+
+  /** Documents in windows that move by {@code stride} tokens. */
+  static DataConfig sliding(int maxTokens, int stride) {
+    DataConfig d = DataConfig.defaults();
+    return new DataConfig(
+        d.path(),
+        null,
+        d.columns(),
+        d.header(),
+        d.prompt(),
+        d.answer(),
+        maxTokens,
+        stride,
+        0.05,
+        0,
+        d.split());
   }
 
   static DataConfig tokens(int maxTokens, double maxDropped) {

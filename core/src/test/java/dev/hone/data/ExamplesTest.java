@@ -75,7 +75,8 @@ class ExamplesTest {
   void refusesWrongColumns() throws IOException {
     Path csv = write("text,category\nhello,greeting\n", "a.csv");
     assertRefused(
-        "no column 'categry' for the label of a labelled row; columns there: text, category (did you mean 'category'?)",
+        "no column 'categry' for the label of a labelled row; columns there: text, category (did"
+            + " you mean 'category'?)",
         Configs.columns(Map.of("label", "categry"), csv));
     assertRefused(
         "'lable' is no part of a row (did you mean 'label'?)",
@@ -127,7 +128,8 @@ class ExamplesTest {
     assertRefused("all of 1 rows would be dropped", Configs.files(all));
     Path mute =
         write(
-            "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\n{\"messages\":[{\"role\":\"assistant\",\"content\":\"\"}]}",
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\n"
+                + "{\"messages\":[{\"role\":\"assistant\",\"content\":\"\"}]}",
             "d.jsonl");
     assertRefused("(no assistant message), " + mute + ":2 (empty assistant", Configs.files(mute));
   }
@@ -156,6 +158,7 @@ class ExamplesTest {
             d.header(),
             d.prompt(),
             d.answer(),
+            0,
             0,
             0,
             10,

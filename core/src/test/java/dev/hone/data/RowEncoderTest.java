@@ -144,6 +144,40 @@ class RowEncoderTest {
   }
 
   @Test
+  void everyTokenOfALongDocumentIsALabelOnceInWindowsThatOverlap() {
+    Random random = new Random(4);
+    for (int round = 0; round < 50; round++) {
+      WordEncoder words = new WordEncoder(random.nextBoolean());
+      int window = 4 + random.nextInt(10);
+      int stride = 1 + random.nextInt(window - 1);
+      RowEncoder encoder =
+          new RowEncoder(words, Configs.sliding(window, stride), 1_000, List.of(), null);
+      Example.Text document = new Example.Text(text(random, 1 + random.nextInt(60)), "f:1");
+      String whole = (words.addsBos() ? "<s>" : "") + document.text() + "</s>";
+      int[] ids = words.encode(whole);
+      List<TokenRow> rows = encoder.encode(List.of(document)).rows();
+      int[] labelled = new int[ids.length];
+      for (int r = 0; r < rows.size(); r++) {
+        TokenRow row = rows.get(r);
+        assertTrue(r == rows.size() - 1 || row.length() == window);
+        for (int t = 0; t < row.length(); t++) {
+          assertEquals(ids[r * stride + t], row.ids()[t]);
+          labelled[r * stride + t] += t > 0 && row.learned()[t] ? 1 : 0;
+          // A label of a later window sees at least what the stride leaves of a window.
+          assertTrue(r == 0 || !row.learned()[t] || t >= window - stride);
+        }
+      }
+      assertEquals(0, labelled[0], "nothing stands before the first");
+      for (int t = 1; t < ids.length; t++) {
+        assertEquals(1, labelled[t], "token " + t + " of " + ids.length);
+      }
+    }
+    Refused.with(
+        "data.stride 8 would leave tokens without anything before them in rows of 8; set it to 7",
+        () -> new RowEncoder(new WordEncoder(true), Configs.sliding(8, 8), 100, List.of(), null));
+  }
+
+  @Test
   void refusesWhatCannotWork() {
     WordEncoder words = new WordEncoder(true);
     Refused.with(
@@ -159,7 +193,7 @@ class RowEncoderTest {
     DataConfig d = DataConfig.defaults();
     DataConfig noText =
         new DataConfig(
-            d.path(), null, d.columns(), d.header(), "Label:", d.answer(), 0, 0, 0, d.split());
+            d.path(), null, d.columns(), d.header(), "Label:", d.answer(), 0, 0, 0, 0, d.split());
     Refused.with(
         "data.prompt 'Label:' does not say where the text goes",
         () -> new RowEncoder(words, noText, 100, LABELS, null));

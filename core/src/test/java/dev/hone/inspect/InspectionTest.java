@@ -68,7 +68,7 @@ class InspectionTest {
           parts.containsAll(
               List.of(Part.EMBEDDINGS, Part.ATTENTION, Part.FEED_FORWARD, Part.NORMS)),
           parts.toString());
-      assertEquals(5, facts.memory().size());
+      assertEquals(8, facts.memory().size());
     }
   }
 

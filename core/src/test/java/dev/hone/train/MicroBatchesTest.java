@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class MicroBatchesTest {
@@ -25,22 +26,33 @@ class MicroBatchesTest {
 
   @Test
   void rowsOfOneLengthStayTogether() {
-    assertEquals(List.of(4), sizes(MicroBatches.of(rows(256, 256, 256, 256), 0, 0)));
+    assertEquals(List.of(4), sizes(MicroBatches.of(rows(256, 256, 256, 256), 0, 0, false)));
   }
 
   @Test
   void aLongRowDoesNotPadTheShortOnes() {
-    assertEquals(List.of(1, 3), sizes(MicroBatches.of(rows(20, 400, 22, 18), 0, 0)));
+    assertEquals(List.of(1, 3), sizes(MicroBatches.of(rows(20, 400, 22, 18), 0, 0, false)));
   }
 
   @Test
   void limitsHoldButForARowThatExceedsThemAlone() {
     assertEquals(
         List.of(2, 2, 1),
-        sizes(MicroBatches.of(rows(9, 9, 9, 9, 9), 2, 0)).stream()
+        sizes(MicroBatches.of(rows(9, 9, 9, 9, 9), 2, 0, false)).stream()
             .sorted((a, b) -> b - a)
             .toList());
-    assertEquals(List.of(1, 1), sizes(MicroBatches.of(rows(300, 300), 0, 100)));
+    assertEquals(List.of(1, 1), sizes(MicroBatches.of(rows(300, 300), 0, 100, false)));
+  }
+
+  @Test
+  void packedRowsCountWithoutPadding() {
+    List<TokenRow> rows = rows(400, 20, 22, 18);
+    assertEquals(List.of(4), sizes(MicroBatches.of(rows, 0, 460, true)));
+    assertEquals(2, MicroBatches.of(rows, 0, 459, true).size());
+    // Eight rows as wide as one of 400 are more than padding may be before and after the layers.
+    List<TokenRow> uneven = rows(IntStream.range(0, 100).map(i -> i == 0 ? 400 : 1).toArray());
+    assertTrue(
+        MicroBatches.of(uneven, 0, 1000, true).stream().allMatch(part -> padded(part) <= 8_000));
   }
 
   /** No division of a few rows is cheaper than the one chosen, and every row is in it once. */
@@ -49,7 +61,7 @@ class MicroBatchesTest {
     Random random = new Random(3);
     for (int trial = 0; trial < 200; trial++) {
       List<TokenRow> rows = rows(random.ints(1 + random.nextInt(8), 1, 300).toArray());
-      List<List<TokenRow>> parts = MicroBatches.of(rows, 0, 600);
+      List<List<TokenRow>> parts = MicroBatches.of(rows, 0, 600, false);
       assertEquals(
           new HashSet<>(rows), new HashSet<>(parts.stream().flatMap(List::stream).toList()));
       assertEquals(rows.size(), parts.stream().mapToInt(List::size).sum());

@@ -108,6 +108,9 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--checkpointing", description = "Compute every layer twice to save memory.")
   private boolean checkpointing;
 
+  @Option(names = "--moments-on-disk", description = "Keep the optimiser's moments in a file.")
+  private boolean momentsOnDisk;
+
   @Option(names = "--rows", description = "JSON lines with input_ids and completion_mask.")
   private @Nullable Path rows;
 
@@ -259,8 +262,10 @@ public final class BenchCommand implements Callable<Integer> {
         batch,
         0,
         microTokens,
+        TrainConfig.Packing.AUTO,
         checkpointing,
         false,
+        momentsOnDisk,
         rate,
         TrainConfig.Schedule.CONSTANT,
         0,

@@ -28,10 +28,20 @@ record Beginning(Tensor a, Tensor b) {
         Tensor[] qr = Linalg.qr(w);
         yield new Beginning(qr[1].narrow(0, 0, rank), qr[0].narrow(1, 0, rank));
       }
+      case LOFTQ -> throw new IllegalArgumentException("needs the weight before its rounding");
       case EVA ->
           throw new HoneException(
               "method.start: eva needs rows of the training data to look at; none were given");
     };
+  }
+
+  /**
+   * The pair nearest to what rounding has taken from the weight.
+   *
+   * @param lost the weight less its rounded form, [out, in]
+   */
+  static Beginning loftq(LoraConfig config, Linear at, Tensor lost, int rank, double scale) {
+    return pissa(svd(config, at, lost, rank), rank, scale);
   }
 
   /** A given, B zero: the start changes nothing. */

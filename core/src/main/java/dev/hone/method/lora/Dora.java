@@ -4,6 +4,7 @@ import dev.hone.method.Affine;
 import dev.hone.method.Change;
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 
 /**
@@ -16,7 +17,7 @@ record Dora(Pair pair, Tensor magnitude) implements Change {
 
   private Tensor factor(Tensor w) {
     try (GradMode off = GradMode.off()) {
-      return pair.rowNorms(w);
+      return Scope.only(() -> pair.rowNorms(w.dense()));
     }
   }
 

@@ -109,10 +109,25 @@ public final class Lora extends PeftMethod {
   }
 
   private Beginning beginning(Linear at, int rank, double scale) {
+    if (config.start() == LoraConfig.Start.LOFTQ) {
+      return Beginning.loftq(config, at, lost(at), rank, scale);
+    }
     Tensor first = firstA.get(at.name());
     return first != null
         ? Beginning.zeroB(first, at)
         : Beginning.of(config, at, matrix(at), rank, scale);
+  }
+
+  /** What rounding has taken from a weight, [out, in]. */
+  private Tensor lost(Linear at) {
+    if (!at.weight().value().isQuantised()) {
+      throw new HoneException(
+          "method.start: loftq makes up for the rounding of a quantised base, and '"
+              + at.name()
+              + "' is not quantised: set dtype: nf4 or int8, or take another start");
+    }
+    Tensor original = model.original(at.weight());
+    return (at.transposed() ? original.t() : original).sub(matrix(at));
   }
 
   @Override

@@ -56,7 +56,12 @@ public record LoraConfig(
     /** From the weight's QR decomposition (arXiv:2406.01775). */
     OLORA,
     /** A from the singular vectors of the inputs (arXiv:2410.07170), B zero. */
-    EVA
+    EVA,
+    /**
+     * From what the rounding of a quantised base has lost (arXiv:2310.08659). One iteration: more
+     * would change the base, which never changes here.
+     */
+    LOFTQ
   }
 
   /** Which biases train. */

@@ -8,6 +8,7 @@ import dev.hone.model.Head;
 import dev.hone.model.Model;
 import dev.hone.model.Parts;
 import dev.hone.model.RandomWeights;
+import dev.hone.model.Storage;
 import dev.hone.model.Weights;
 import dev.hone.store.Config;
 import dev.hone.store.ModelFolder;
@@ -74,14 +75,23 @@ public final class Families {
 
   /** Opens a Hugging Face folder as the architecture that its config.json names. */
   public static Model load(Path folder) {
-    return load(folder, "config.json");
+    return load(folder, Storage.FLOAT32);
+  }
+
+  /** The same with its matrices kept in this form. */
+  public static Model load(Path folder, Storage storage) {
+    return load(folder, "config.json", storage);
   }
 
   /** The same with another configuration file of that folder. */
   public static Model load(Path folder, String configFile) {
+    return load(folder, configFile, Storage.FLOAT32);
+  }
+
+  private static Model load(Path folder, String configFile, Storage storage) {
     ModelFolder files = ModelFolder.open(folder, configFile);
     try {
-      return opened(files, files.config(), false);
+      return opened(files, files.config(), false, storage);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -93,6 +103,11 @@ public final class Families {
    * where it has one for as many labels, otherwise a new one.
    */
   public static Model classifier(Path folder, List<String> labels) {
+    return classifier(folder, labels, Storage.FLOAT32);
+  }
+
+  /** The same with its matrices kept in this form. */
+  public static Model classifier(Path folder, List<String> labels, Storage storage) {
     ModelFolder files = ModelFolder.open(folder);
     try {
       Config config = files.config();
@@ -108,7 +123,7 @@ public final class Families {
         names.put(String.valueOf(i), labels.get(i));
         numbers.put(labels.get(i), i);
       }
-      return opened(files, Config.of(config.file(), json), true);
+      return opened(files, Config.of(config.file(), json), true, storage);
     } catch (RuntimeException e) {
       files.close();
       throw e;
@@ -185,10 +200,10 @@ public final class Families {
     return Optional.ofNullable(KNOWN.get(architecture)).map(f -> f.getClass().getSimpleName());
   }
 
-  private static Model opened(ModelFolder files, Config config, boolean renewing) {
+  private static Model opened(ModelFolder files, Config config, boolean renewing, Storage storage) {
     String architecture = architecture(config, files.path());
     Family family = family(architecture, files.path());
-    Weights weights = new FolderWeights(files, family.prefix(), architecture, renewing);
+    Weights weights = new FolderWeights(files, family.prefix(), architecture, renewing, storage);
     return built(family, architecture, config, weights, files);
   }
 
@@ -202,6 +217,7 @@ public final class Families {
     try {
       Backbone backbone = family.backbone(config, parts);
       Head head = family.head(architecture, config, backbone, parts);
+      weights.finish();
       return new Model(
           architecture,
           config,

@@ -1,0 +1,34 @@
+package dev.hone.run;
+
+import dev.hone.error.HoneException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** A folder that goes with whoever made it. */
+record ScratchFolder(Path path) implements AutoCloseable {
+  ScratchFolder() {
+    this(made());
+  }
+
+  private static Path made() {
+    try {
+      return Files.createTempDirectory("hone-");
+    } catch (IOException e) {
+      throw new HoneException("cannot make a temporary folder: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try (Stream<Path> entries = Files.walk(path)) {
+      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(entry);
+      }
+    } catch (IOException e) {
+      throw new HoneException("cannot remove " + path + ": " + e.getMessage(), e);
+    }
+  }
+}
