@@ -262,7 +262,14 @@ final class InspectText {
     }
     Table memory =
         new Table(
-            "memory", "dtype", "trained", "weights", "gradients", "moments", "activations", "in all, about");
+            "memory",
+            "dtype",
+            "trained",
+            "weights",
+            "gradients",
+            "moments",
+            "activations",
+            "in all, about");
     for (MemoryEstimate estimate : model.memory()) {
       memory.row(
           estimate.method(),

@@ -55,8 +55,7 @@ class QuantisedRunTest {
 
   @Test
   void fullTuningIsRefusedWithTheWayOut() {
-    String refusal =
-        world.train("dtype=nf4", "name=full", "method={type: full}").refusal();
+    String refusal = world.train("dtype=nf4", "name=full", "method={type: full}").refusal();
     assertTrue(refusal.contains("take method lora"), refusal);
   }
 }

@@ -43,8 +43,7 @@ record Sight(long seen, boolean causal, @Nullable Window window, Mask mask) {
         0,
         false,
         null,
-        (from, count) ->
-            mask == null || mask.size(-2) == 1 ? mask : mask.narrow(-2, from, count));
+        (from, count) -> mask == null || mask.size(-2) == 1 ? mask : mask.narrow(-2, from, count));
   }
 
   /**

@@ -54,8 +54,8 @@ public record Recipe(
   /** The same with its folder elsewhere. */
   public Recipe in(Path otherRuns) {
     return new Recipe(
-        name, model, newModel, data, method, objective, train, evaluate, seed, device, threads,
-        memory, otherRuns);
+        name, model, dtype, newModel, data, method, objective, train, evaluate, seed, device,
+        threads, memory, otherRuns);
   }
 
   public static Recipe defaults() {
