@@ -56,8 +56,7 @@ public record Half(
     if (embeddingNorm != null) {
       x = embeddingNorm.forward(x, pass);
     }
-    return new Start(
-        pass.dropout(x, dropout), frame(inputs, seen, pass).behind(begun.prefix()));
+    return new Start(pass.dropout(x, dropout), frame(inputs, seen, pass).behind(begun.prefix()));
   }
 
   @Override
