@@ -26,7 +26,7 @@ public record ChoiceScorer(Model model, Adapter adapter, boolean perToken) {
     double[] scores = new double[answers.size()];
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off();
-        KeyValueCache cache = new KeyValueCache(prompt.length)) {
+        KeyValueCache cache = new KeyValueCache(adapter.taken() + prompt.length)) {
       Pass pass = Pass.plain().with(adapter).with(cache);
       Tensor hidden = model.backbone().forward(Inputs.of(ids(prompt, 1)), pass);
       float[] first = logProbabilities(hidden.narrow(1, hidden.size(1) - 1, 1), pass).toFloats();

@@ -96,7 +96,7 @@ final class Decoding implements AutoCloseable {
         while (to < prompts.size() && prompts.get(to).length == length) {
           padding[to++] = longest - length;
         }
-        parts.add(new KeyValueCache(length));
+        parts.add(new KeyValueCache(pass.adapter().taken() + length));
         hidden.add(last(prompts.subList(from, to), parts.getLast()));
         from = to;
       }

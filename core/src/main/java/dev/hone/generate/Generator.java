@@ -149,7 +149,7 @@ public record Generator(Model model, Adapter adapter) {
   }
 
   private Row row(int number, int[] prompt, GenerationConfig config) {
-    int limit = model.backbone().maxPositions();
+    int limit = model.backbone().maxPositions() - adapter.taken();
     boolean reads = model.backbone() instanceof EncoderDecoder;
     int longest = reads ? limit : limit - 1;
     if (prompt.length == 0 || prompt.length > longest) {
@@ -167,8 +167,9 @@ public record Generator(Model model, Adapter adapter) {
     return new Row(number, taken, room, seen, new Sampler(config), new ArrayList<>());
   }
 
-  private static int columns(List<Row> rows) {
-    return rows.stream().mapToInt(Row::taken).max().orElse(0)
+  private int columns(List<Row> rows) {
+    return adapter.taken()
+        + rows.stream().mapToInt(Row::taken).max().orElse(0)
         + rows.stream().mapToInt(Row::room).max().orElse(0);
   }
 

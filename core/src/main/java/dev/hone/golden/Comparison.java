@@ -1,5 +1,6 @@
 package dev.hone.golden;
 
+import dev.hone.data.Batch;
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.Generator;
 import dev.hone.method.Method;
@@ -13,6 +14,7 @@ import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
 import dev.hone.train.AdamW;
 import dev.hone.train.TrainConfig;
 import java.util.ArrayList;
@@ -67,7 +69,7 @@ final class Comparison {
     boolean decoder = paired() && !name.contains("encoder_hidden"); // defined at every position
     if (actual.rank() == 3 && !decoder) {
       Tensor mask = java.util.Objects.requireNonNull(reference.inputs().mask());
-      Tensor real = mask.to(DType.F32).unsqueeze(-1);
+      Tensor real = prompted(mask, actual.size(1), 1).to(DType.F32).unsqueeze(-1);
       actual = actual.mul(real);
       expected = expected.mul(real);
     }
@@ -148,6 +150,17 @@ final class Comparison {
     note(Difference.within("gradients", name, Difference.largest(actual, expected), tolerance));
   }
 
+  /**
+   * What stands for the tokens of a row [B, T], with a value for each of a soft prompt's before.
+   */
+  private static Tensor prompted(Tensor ofTokens, long width, long value) {
+    long prompt = width - ofTokens.size(1);
+    return prompt == 0
+        ? ofTokens
+        : Tensors.cat(
+            List.of(Tensors.zeros(DType.I64, ofTokens.size(0), prompt).add(value), ofTokens), 1);
+  }
+
   private double expectedLoss() {
     return reference.get("output.loss").item();
   }
@@ -155,7 +168,12 @@ final class Comparison {
   private Tensor loss(Adapter adapter) {
     Inputs inputs = inputs();
     Tensor logits = model.logits(inputs, Pass.plain().with(adapter));
-    Tensor loss = model.head().loss(logits, reference.labels());
+    Tensor labels = reference.labels();
+    boolean each = labels.rank() == 2 && labels.size(1) == inputs.ids().size(1);
+    if (logits.rank() == 3 && each && !paired()) {
+      labels = prompted(labels, logits.size(1), Batch.IGNORE);
+    }
+    Tensor loss = model.head().loss(logits, labels);
     Tensor regularizer = adapter instanceof Method method ? method.regularizer() : null;
     return regularizer == null ? loss : loss.add(regularizer);
   }
@@ -218,7 +236,7 @@ final class Comparison {
     }
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
-      Tensor counted = reference.get("grad." + name).abs().gt(dev.hone.tensor.Tensors.full(1e-6));
+      Tensor counted = reference.get("grad." + name).abs().gt(Tensors.full(1e-6));
       Tensor difference = actual.sub(expected).abs().mul(counted.to(DType.F32));
       note(Difference.within("after5", name, difference.max().item(), AFTER));
     }

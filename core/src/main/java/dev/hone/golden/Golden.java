@@ -5,6 +5,8 @@ import dev.hone.method.AdapterFiles;
 import dev.hone.method.Full;
 import dev.hone.method.Merged;
 import dev.hone.method.Method;
+import dev.hone.method.PeftFiles;
+import dev.hone.method.PeftMethod;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.family.Families;
@@ -118,6 +120,7 @@ public final class Golden {
     return base;
   }
 
+  /** From the file; a network that makes virtual tokens is compared from where it begins. */
   private static List<Difference> adapterCase(Path found, Reference reference) {
     try (Model model = Families.load(base(found));
         Method method = AdapterFiles.read(found, model)) {
@@ -128,10 +131,23 @@ public final class Golden {
           comparison.logits("merged", "merged.logits", merged);
         }
       }
-      comparison.gradients(method, method.trainable());
       comparison.greedy(method);
-      comparison.fiveSteps(method, method.trainable());
+      if (reference.networks().isEmpty()) {
+        learning(comparison, method);
+      } else {
+        try (PeftMethod network = PeftFiles.read(found, model, reference.networks())) {
+          comparison.logits("network", "output.logits", network);
+          learning(comparison, network);
+        }
+      }
       return comparison.differences();
     }
+  }
+
+  private static void learning(Comparison comparison, Method method) {
+    Map<String, Tensor> named = new LinkedHashMap<>();
+    method.trainable().forEach((name, t) -> named.put(Reference.trained(name), t));
+    comparison.gradients(method, named);
+    comparison.fiveSteps(method, named);
   }
 }

@@ -1,6 +1,7 @@
 package dev.hone.golden;
 
 import dev.hone.error.HoneException;
+import dev.hone.method.SoftPrompt;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.store.TensorFile;
@@ -56,6 +57,20 @@ record Reference(JsonNode json, Map<String, Tensor> tensors) {
           }
         });
     return found;
+  }
+
+  /** What trains where the adapter's file keeps only the outcome, under the names that we use. */
+  Map<String, Tensor> networks() {
+    Map<String, Tensor> found = new TreeMap<>();
+    below("init.").forEach((name, tensor) -> found.put(name.replace(".default.", "."), tensor));
+    return found;
+  }
+
+  /** What the reference calls a trained tensor of ours. */
+  static String trained(String name) {
+    return name.equals(SoftPrompt.TABLE)
+        ? "prompt_encoder.default.embedding.weight"
+        : name.replaceFirst("^" + SoftPrompt.MAKER, "prompt_encoder.default.");
   }
 
   /** What the model reads; ids of rank 3 are questions with several answers each. */

@@ -9,6 +9,9 @@ import dev.hone.method.lntuning.LnTuningConfig;
 import dev.hone.method.loha.LoHaConfig;
 import dev.hone.method.lokr.LoKrConfig;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.method.prefixtuning.PrefixTuningConfig;
+import dev.hone.method.prompttuning.PromptTuningConfig;
+import dev.hone.method.ptuning.PTuningConfig;
 import dev.hone.method.vera.VeraConfig;
 
 /** Which way to adapt the model; the recipe's {@code method.type} chooses the record. */
@@ -22,6 +25,9 @@ import dev.hone.method.vera.VeraConfig;
   Ia3Config.class,
   LnTuningConfig.class,
   BitFitConfig.class,
-  BottleneckConfig.class
+  BottleneckConfig.class,
+  PromptTuningConfig.class,
+  PrefixTuningConfig.class,
+  PTuningConfig.class
 })
 public interface MethodConfig {}

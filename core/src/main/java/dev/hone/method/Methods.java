@@ -19,6 +19,12 @@ import dev.hone.method.lokr.LoKr;
 import dev.hone.method.lokr.LoKrConfig;
 import dev.hone.method.lora.Lora;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.method.prefixtuning.PrefixTuning;
+import dev.hone.method.prefixtuning.PrefixTuningConfig;
+import dev.hone.method.prompttuning.PromptTuning;
+import dev.hone.method.prompttuning.PromptTuningConfig;
+import dev.hone.method.ptuning.PTuning;
+import dev.hone.method.ptuning.PTuningConfig;
 import dev.hone.method.vera.Vera;
 import dev.hone.method.vera.VeraConfig;
 import dev.hone.model.Model;
@@ -34,28 +40,51 @@ public final class Methods {
   /** How the keys of a file are read, by its {@code peft_type}. */
   private static final Map<String, Function<PeftJson, PeftConfig>> READERS =
       new TreeMap<>(
-          Map.of(
-              "ADALORA", AdaLoraConfig::read,
-              "BITFIT", BitFitConfig::read,
-              "IA3", Ia3Config::read,
-              "LN_TUNING", LnTuningConfig::read,
-              "LOHA", LoHaConfig::read,
-              "LOKR", LoKrConfig::read,
-              "LORA", LoraConfig::read,
-              "VERA", VeraConfig::read));
+          Map.ofEntries(
+              Map.entry("ADALORA", AdaLoraConfig::read),
+              Map.entry("BITFIT", BitFitConfig::read),
+              Map.entry("IA3", Ia3Config::read),
+              Map.entry("LN_TUNING", LnTuningConfig::read),
+              Map.entry("LOHA", LoHaConfig::read),
+              Map.entry("LOKR", LoKrConfig::read),
+              Map.entry("LORA", LoraConfig::read),
+              Map.entry("PREFIX_TUNING", PrefixTuningConfig::read),
+              Map.entry("PROMPT_TUNING", PromptTuningConfig::read),
+              Map.entry("P_TUNING", PTuningConfig::read),
+              Map.entry("VERA", VeraConfig::read)));
 
   private Methods() {}
 
   /**
    * @param batches of the training data, for a method that looks at it before it begins
+   * @param ids of a text, for a method that begins with one
    */
-  public static Method attach(MethodConfig config, Model model, Supplier<List<Batch>> batches) {
+  public static Method attach(
+      MethodConfig config,
+      Model model,
+      Supplier<List<Batch>> batches,
+      Function<String, int[]> ids) {
     requireLinears(config, model);
-    return config instanceof LoraConfig lora
-        ? Lora.attach(lora, model, batches)
-        : attach(config, model);
+    return switch (config) {
+      case LoraConfig lora -> Lora.attach(lora, model, batches);
+      case SoftPromptConfig soft when soft.start() == SoftPromptConfig.Start.TEXT ->
+          begin(soft, model, Leaves.fresh(), text(soft, ids));
+      default -> attach(config, model);
+    };
   }
 
+  private static int[] text(SoftPromptConfig config, Function<String, int[]> ids) {
+    int[] text = ids.apply(config.text());
+    if (text.length == 0) {
+      throw new HoneException(
+          "method: virtual tokens are to begin with a text, but '"
+              + config.text()
+              + "' has no tokens; write one, or let them begin with tokens of the vocabulary");
+    }
+    return text;
+  }
+
+  /** Without training data and without a text to begin with. */
   public static Method attach(MethodConfig config, Model model) {
     requireLinears(config, model);
     return switch (config) {
@@ -79,6 +108,13 @@ public final class Methods {
   }
 
   static PeftMethod begin(PeftConfig config, Model model, Leaves leaves) {
+    return begin(config, model, leaves, new int[0]);
+  }
+
+  /**
+   * @param text ids of the text that virtual tokens begin with
+   */
+  private static PeftMethod begin(PeftConfig config, Model model, Leaves leaves, int[] text) {
     return begun(
         switch (config) {
           case AdaLoraConfig adalora -> new AdaLora(adalora, model, leaves);
@@ -88,6 +124,9 @@ public final class Methods {
           case LoHaConfig loha -> new LoHa(loha, model, leaves);
           case LoKrConfig lokr -> new LoKr(lokr, model, leaves);
           case LoraConfig lora -> new Lora(lora, model, leaves);
+          case PrefixTuningConfig prefix -> new PrefixTuning(prefix, model, leaves, text);
+          case PromptTuningConfig prompt -> new PromptTuning(prompt, model, leaves, text);
+          case PTuningConfig network -> new PTuning(network, model, leaves, text);
           case VeraConfig vera -> new Vera(vera, model, leaves);
           default -> throw new IllegalArgumentException("no method for " + config);
         });

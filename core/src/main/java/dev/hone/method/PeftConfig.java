@@ -30,6 +30,11 @@ public interface PeftConfig extends MethodConfig {
   /** Modules that are trained whole and saved with the adapter. */
   List<String> modulesToSave();
 
+  /** Whether a classifier's head trains and is saved although nobody names it. */
+  default boolean savesHead() {
+    return false;
+  }
+
   /** The method's own keys of {@code adapter_config.json}. */
   Map<String, @Nullable Object> fields();
 

@@ -6,6 +6,7 @@ import dev.hone.store.AtomicFiles;
 import dev.hone.store.TensorFile;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +51,19 @@ public final class PeftFiles {
       Leaves leaves = Leaves.from(TensorFile.read(tensors), tensors.toString()).with(tokens);
       return Methods.begin(config, model, leaves);
     }
+  }
+
+  /**
+   * Attaches an adapter with a folder's configuration and other tensors: those of a network that
+   * makes what its file keeps.
+   *
+   * @param tensors by the names that they have while training
+   */
+  public static PeftMethod read(Path folder, Model model, Map<String, Tensor> tensors) {
+    JsonNode json = config(folder);
+    PeftJson reading = new PeftJson(folder.resolve(CONFIG), json, model);
+    PeftConfig config = Methods.peftConfig(json.path("peft_type").asString("none"), reading);
+    return Methods.begin(config, model, Leaves.from(tensors, folder.toString()));
   }
 
   static JsonNode config(Path folder) {
@@ -99,7 +113,9 @@ public final class PeftFiles {
     fields.put("modules_to_save", saved.isEmpty() ? null : saved);
     fields.put("peft_type", method.config().peftType());
     fields.put("revision", revision);
-    fields.put("target_modules", method.targetNames());
+    if (method.virtualTokens() == null) {
+      fields.put("target_modules", method.targetNames());
+    }
     if (!method.tokens().isEmpty()) {
       fields.put("trainable_token_indices", method.tokens());
     }
@@ -112,7 +128,7 @@ public final class PeftFiles {
    * brings a head: null makes it take the model as it is.
    */
   private static @Nullable String taskType(String architecture, List<String> saved) {
-    boolean head = saved.stream().anyMatch(m -> m.equals("classifier") || m.equals("score"));
+    boolean head = saved.stream().anyMatch(Targets.HEADS::contains);
     if (architecture.endsWith("ForSequenceClassification")) {
       return head ? "SEQ_CLS" : null;
     }

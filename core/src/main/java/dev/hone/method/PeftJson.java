@@ -31,9 +31,6 @@ public final class PeftJson {
           "revision",
           "task_type");
 
-  /** PEFT lists both names for every classifier, whichever the model has. */
-  private static final List<String> HEADS = List.of("classifier", "score");
-
   private final Path file;
   private final JsonNode json;
   private final Model model;
@@ -47,6 +44,18 @@ public final class PeftJson {
 
   Path file() {
     return file;
+  }
+
+  /** The base model that the adapter is for. */
+  public Model model() {
+    return model;
+  }
+
+  /** A number that the base model says, and that the file must repeat. */
+  public void require(String key, int value) {
+    if (integer(key, value) != value) {
+      throw refused(key, json.path(key), value + "; the adapter was made for another base model");
+    }
   }
 
   private JsonNode node(String key) {
@@ -236,10 +245,12 @@ public final class PeftJson {
     return values;
   }
 
-  /** {@code modules_to_save}, without the classifier's other name. */
+  /**
+   * {@code modules_to_save}, of whose two names for a classifier's head one may be another model's.
+   */
   public List<String> modulesToSave() {
     return texts("modules_to_save").stream()
-        .filter(m -> !HEADS.contains(m) || Targets.exists(m, model))
+        .filter(m -> !Targets.HEADS.contains(m) || Targets.exists(m, model))
         .toList();
   }
 

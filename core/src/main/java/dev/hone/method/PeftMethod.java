@@ -72,6 +72,11 @@ public abstract class PeftMethod implements Method {
     return PREFIX + parameter;
   }
 
+  /** What stands before the names of saved modules in the file. */
+  protected String prefix() {
+    return PREFIX;
+  }
+
   /** The tensors of the file; new ones belong to the open scope. */
   protected Map<String, Tensor> saved() {
     return leaves.saved();
@@ -111,7 +116,7 @@ public abstract class PeftMethod implements Method {
           own.skipEqual("base_layer.weight", table.weight().value());
         }
       }
-      new Targets(config, model).savedParameters().forEach(name -> replace(name, PREFIX + name));
+      new Targets(config, model).savedParameters().forEach(name -> replace(name, prefix() + name));
       for (String name : wholeParameters()) {
         // With biases trained, PEFT's files hold those of a saved module's two forms as well.
         leaves.skip(PREFIX + Targets.module(name) + ".original_module.bias");
@@ -244,7 +249,7 @@ public abstract class PeftMethod implements Method {
   }
 
   @Override
-  public final Map<String, Tensor> merged() {
+  public Map<String, Tensor> merged() {
     Map<String, Tensor> values = new LinkedHashMap<>();
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {

@@ -40,6 +40,11 @@ public final class Routed implements Adapter {
       places.computeIfAbsent(adapterOfRow.get(row), a -> new ArrayList<>()).add((long) row);
     }
     for (Adapter adapter : places.keySet()) {
+      if (adapter.virtualTokens() != null) {
+        throw new HoneException(
+            "an adapter with virtual tokens makes its rows longer and cannot share a batch with"
+                + " others; give it a batch of its own");
+      }
       for (Parameter parameter : model.parameters()) {
         if (adapter.value(parameter) != parameter.value()) {
           throw new HoneException(

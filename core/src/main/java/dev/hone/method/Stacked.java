@@ -18,6 +18,12 @@ public record Stacked(List<? extends PeftMethod> methods) implements Adapter {
   public Stacked {
     methods = List.copyOf(methods);
     for (PeftMethod method : methods) {
+      if (method.virtualTokens() != null) {
+        throw new HoneException(
+            "an adapter of type "
+                + method.config().peftType()
+                + " puts virtual tokens before every row, which cannot be added up with others");
+      }
       boolean adds = method.targetPaths().stream().allMatch(path -> adds(method, path));
       if (!adds || method.replaces()) {
         throw new HoneException(

@@ -27,6 +27,9 @@ public record Targets(PeftConfig config, Model model) {
   static final String ALL_LINEAR = "all-linear";
   static final String REGEX = "regex:";
 
+  /** What PEFT takes for the head of a classifier. */
+  static final List<String> HEADS = List.of("classifier", "score");
+
   /** The first numbered part of a path, and the name before it. */
   private static final Pattern LAYER = Pattern.compile(".*?\\.([^.]*)\\.(\\d+)\\..*");
 
@@ -157,13 +160,14 @@ public record Targets(PeftConfig config, Model model) {
   }
 
   /**
-   * The modules to be trained whole: those of the configuration, and those that the base's files do
-   * not hold, which a new head is.
+   * The modules to be trained whole: those of the configuration, those that the base's files do not
+   * hold, which a new head is, and the head of a method that always saves it.
    */
   List<String> modulesToSave() {
     List<String> saved = new ArrayList<>(config.modulesToSave());
-    for (String parameter : model.made()) {
-      String module = module(parameter);
+    Stream<String> heads = HEADS.stream().filter(h -> config.savesHead() && exists(h, model));
+    Stream<String> made = model.made().stream().map(Targets::module);
+    for (String module : Stream.concat(heads, made).toList()) {
       if (saved.stream().noneMatch(m -> isWhole(module, m))) {
         saved.add(module);
       }

@@ -1,6 +1,7 @@
 package dev.hone.model;
 
 import dev.hone.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a method changes in a pass through a model. Chosen per call, so that switching adapters
@@ -28,5 +29,16 @@ public interface Adapter {
   /** The value that stands for a parameter. */
   default Tensor value(Parameter parameter) {
     return parameter.value();
+  }
+
+  /** What it puts before every row, or null. */
+  default @Nullable VirtualTokens virtualTokens() {
+    return null;
+  }
+
+  /** How many positions of a row are its own. */
+  default int taken() {
+    VirtualTokens own = virtualTokens();
+    return own == null ? 0 : own.count();
   }
 }

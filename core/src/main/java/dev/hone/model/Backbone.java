@@ -5,8 +5,16 @@ import dev.hone.tensor.Tensor;
 
 /** A model without its head. */
 public sealed interface Backbone permits Stack, EncoderDecoder, Recurrent {
-  /** Ids to the last hidden states [B, T, C]. */
+  /** Ids to the last hidden states [B, T, C], without those of a soft prompt. */
   Tensor forward(Inputs inputs, Pass pass);
+
+  /** The same with those of the adapter's soft prompt before them, [B, P + T, C]. */
+  default Tensor whole(Inputs inputs, Pass pass) {
+    return forward(inputs, pass);
+  }
+
+  /** Ids I64[...] to token vectors [..., E] such as a soft prompt is put before. */
+  Tensor vectors(Tensor ids, Pass pass);
 
   /** Ids I64[B, T] that follow what the cache of the pass holds, to hidden states [B, T, C]. */
   default Tensor next(Tensor ids, Pass pass) {

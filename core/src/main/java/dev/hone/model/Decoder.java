@@ -40,20 +40,27 @@ public record Decoder(
   }
 
   @Override
-  public Start begin(Inputs inputs, Pass pass) {
-    Places places = Places.of(inputs, pass.cache());
+  public Tensor vectors(Tensor ids, Pass pass) {
+    return embeddings.vectors(ids, pass);
+  }
+
+  @Override
+  public Start begin(Inputs given, Pass pass) {
+    Beginning begun = Beginning.of(given, pass);
+    Inputs inputs = begun.inputs();
+    Places places = Places.of(inputs, begun.seen(), pass.cache() != null);
     // Columns before a row's begin take no position.
     if (embeddings.positions() != null && inputs.positions() == null) {
       requireRoom(places.total(), maxPositions);
     }
-    Tensor x = embeddings.forward(inputs.ids(), places.here(), pass);
-    return new Start(x, places.frame(kinds));
+    Tensor x = embeddings.forward(inputs, places.here(), pass);
+    return new Start(x, places.frame(kinds).behind(begun.prefix()));
   }
 
   @Override
   public Tensor finish(Tensor hidden, Inputs inputs, Pass pass) {
     if (pass.cache() != null) {
-      pass.cache().advance(inputs.width());
+      pass.cache().advance(hidden.size(1));
     }
     Tensor x = last == null ? hidden : last.forward(hidden, pass);
     return projection == null ? x : projection.forward(x, pass);

@@ -33,30 +33,43 @@ public record Encoder(
   }
 
   @Override
-  public Start begin(Inputs inputs, Pass pass) {
+  public Tensor vectors(Tensor ids, Pass pass) {
+    return embeddings.tokens().forward(ids, pass);
+  }
+
+  @Override
+  public Start begin(Inputs given, Pass pass) {
+    Beginning begun = Beginning.of(given, pass);
+    Inputs inputs = begun.inputs();
+    long seen = begun.seen();
+    long total = seen + inputs.width();
     if (embeddings.positions() != null) {
-      Decoder.requireRoom(inputs.width(), maxPositions);
+      Decoder.requireRoom(total, maxPositions);
     }
     Tensor real = inputs.mask() == null ? null : Masks.real(inputs.mask());
     Tensor places =
-        inputs.positions() == null ? Tensors.arange(inputs.width()) : inputs.positions();
-    List<Frame> frames = kinds.stream().map(k -> frame(k, real, places, inputs.width())).toList();
-    return new Start(embeddings.forward(inputs, pass), Frame.of(frames));
+        inputs.positions() == null
+            ? Tensors.arange(total).narrow(0, seen, inputs.width())
+            : inputs.positions();
+    List<Frame> frames = kinds.stream().map(k -> frame(k, real, places, seen, total)).toList();
+    return new Start(
+        embeddings.forward(inputs, seen, pass), Frame.of(frames).behind(begun.prefix()));
   }
 
-  private static Frame frame(LayerKind kind, @Nullable Tensor real, Tensor places, long width) {
+  private static Frame frame(
+      LayerKind kind, @Nullable Tensor real, Tensor places, long seen, long total) {
     Rope.Angles angles = kind.rope() == null ? null : kind.rope().angles(places);
     Window window = kind.window();
-    if (window == null || window.covers(width)) {
+    if (window == null || window.covers(total)) {
       return new Frame(real, false, angles);
     }
     Sight sight =
         new Sight(
-            0,
+            seen,
             false,
             window,
-            (from, count) -> Masks.both(real, Masks.around(width, from, count, window)));
-    return Frame.of(sight, width, angles);
+            (from, count) -> Masks.both(real, Masks.around(total, seen + from, count, window)));
+    return Frame.of(sight, total - seen, angles);
   }
 
   @Override

@@ -47,9 +47,9 @@ public record EncoderDecoder(Half encoder, Half decoder, int start, int pad) imp
 
   /** The first half: ids I64[B, S] and their mask to what the decoder looks at. */
   public Memory encode(Inputs inputs, Pass pass) {
+    Tensor read = pass.withoutCache().prompted(inputs).mask();
     return new Memory(
-        encoder.forward(inputs, pass.withoutCache()),
-        inputs.mask() == null ? null : inputs.mask().eq(1).unsqueeze(1).unsqueeze(1));
+        encoder.whole(inputs, pass.withoutCache()), read == null ? null : Masks.real(read));
   }
 
   /** The second half: ids I64[B, T] to hidden states [B, T, C]. */
@@ -91,6 +91,17 @@ public record EncoderDecoder(Half encoder, Half decoder, int start, int pad) imp
   @Override
   public Inputs inputs(Batch batch) {
     return Pairs.of(batch, pad).inputs(this);
+  }
+
+  @Override
+  public Tensor whole(Inputs inputs, Pass pass) {
+    return forward(inputs, pass);
+  }
+
+  /** As the encoder reads them. */
+  @Override
+  public Tensor vectors(Tensor ids, Pass pass) {
+    return encoder.vectors(ids, pass);
   }
 
   @Override

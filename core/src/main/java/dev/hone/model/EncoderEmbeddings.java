@@ -3,6 +3,7 @@ package dev.hone.model;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +28,13 @@ public record EncoderEmbeddings(
     double dropout,
     @Nullable Linear mapped) {
 
-  Tensor forward(Inputs inputs, Pass pass) {
-    Tensor x = tokens.forward(inputs.ids(), pass);
+  /**
+   * @param seen positions before those of the inputs
+   */
+  Tensor forward(Inputs inputs, long seen, Pass pass) {
+    Tensor x = pass.behindPrompt(tokens.forward(inputs.ids(), pass));
     if (positions != null) {
-      x = x.add(positions.forward(places(inputs), pass));
+      x = x.add(positions.forward(places(inputs, seen), pass));
     }
     if (tokenTypes != null) {
       Tensor types =
@@ -50,14 +54,18 @@ public record EncoderEmbeddings(
     return mapped == null ? x : mapped.forward(x, pass);
   }
 
-  private Tensor places(Inputs inputs) {
+  private Tensor places(Inputs inputs, long seen) {
     if (inputs.positions() != null) {
       return inputs.positions().add(uncounted + 1);
     }
     if (uncounted < 0) {
-      return Tensors.arange(inputs.width());
+      return Tensors.arange(seen + inputs.width()).narrow(0, seen, inputs.width());
     }
     Tensor counted = inputs.ids().eq(uncounted).to(DType.I64).neg().add(1);
-    return counted.cumsum(1).mul(counted).add(uncounted);
+    if (inputs.prompt() > 0) {
+      Tensor prompt = Tensors.zeros(DType.I64, inputs.rows(), inputs.prompt()).add(1);
+      counted = Tensors.cat(List.of(prompt, counted), 1);
+    }
+    return counted.cumsum(1).add(seen).mul(counted).add(uncounted);
   }
 }

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the layers of one pass share; layers of several kinds have a frame each.
  *
- * <p>Two things may carry a gradient, which every layer adds to: a float mask where a table of
- * relative positions trains, and the memory where the encoder trains.
+ * <p>Three things may carry a gradient, which every layer adds to: a float mask where a table of
+ * relative positions trains, the memory where the encoder trains, and a prefix.
  *
  * @param mask broadcastable to [B, H, T, S]: BOOL, true where a position may look, or F32, added to
  *     the scores; null = everywhere
@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory what a decoder sees of its encoder, or null
  * @param sight in place of mask where rows are too long for one over all positions, or null
  * @param segments where the layers are given rows as one sequence; nothing else is set then
+ * @param prefix keys and values that every layer puts before its own, or null
  */
 public record Frame(
     @Nullable Tensor mask,
@@ -28,17 +29,18 @@ public record Frame(
     List<Frame> others,
     @Nullable Memory memory,
     @Nullable Sight sight,
-    @Nullable Segments segments) {
+    @Nullable Segments segments,
+    VirtualTokens.@Nullable KeysAndValues prefix) {
 
   /** The frame of a stack whose layers are all of one kind. */
   public Frame(@Nullable Tensor mask, boolean causal, Rope.@Nullable Angles angles) {
-    this(mask, causal, angles, List.of(), null, null, null);
+    this(mask, causal, angles, List.of(), null, null, null, null);
   }
 
   /** Of rows of {@code width} positions that differ in what they see. */
   static Frame of(Sight sight, long width, Rope.@Nullable Angles angles) {
     return width > QueryBlocks.SIZE
-        ? new Frame(null, false, angles, List.of(), null, sight, null)
+        ? new Frame(null, false, angles, List.of(), null, sight, null, null)
         : new Frame(sight.mask().of(0, width), false, angles);
   }
 
@@ -52,15 +54,25 @@ public record Frame(
         kinds.subList(1, kinds.size()),
         null,
         first.sight(),
+        null,
         null);
   }
 
   static Frame of(Segments segments) {
-    return new Frame(null, false, null, List.of(), null, null, segments);
+    return new Frame(null, false, null, List.of(), null, null, segments, null);
   }
 
   Frame seeing(Memory source) {
-    return new Frame(mask, causal, angles, others, source, sight, segments);
+    return new Frame(mask, causal, angles, others, source, sight, segments, prefix);
+  }
+
+  /** The same for layers of every kind behind a prefix. */
+  Frame behind(VirtualTokens.@Nullable KeysAndValues before) {
+    if (before == null) {
+      return this;
+    }
+    List<Frame> kinds = others.stream().map(other -> other.behind(before)).toList();
+    return new Frame(mask, causal, angles, kinds, memory, sight, segments, before);
   }
 
   /** The frame of layers of this kind. */

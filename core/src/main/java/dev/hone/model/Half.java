@@ -36,12 +36,17 @@ public record Half(
 
   /** Without the memory: {@link EncoderDecoder#begin} adds it for a decoder. */
   @Override
-  public Start begin(Inputs inputs, Pass pass) {
-    long seen = pass.cache() == null ? 0 : pass.cache().length();
+  public Start begin(Inputs given, Pass pass) {
+    VirtualTokens own = pass.virtualTokens();
+    boolean prompted = !causal && own instanceof VirtualTokens.Prompt;
+    boolean prefixed = causal && own instanceof VirtualTokens.Prefix;
+    Beginning begun = Beginning.of(given, pass, prompted || prefixed ? own : null);
+    Inputs inputs = begun.inputs();
+    long seen = begun.seen();
     long width = inputs.width();
-    Tensor x = tokens.forward(inputs.ids(), pass);
-    if (scale != 1) {
-      x = x.mul(scale);
+    Tensor x = vectors(inputs.ids(), pass);
+    if (prompted) {
+      x = pass.behindPrompt(x);
     }
     if (positions != null) {
       Decoder.requireRoom(seen + width, maxPositions);
@@ -51,7 +56,13 @@ public record Half(
     if (embeddingNorm != null) {
       x = embeddingNorm.forward(x, pass);
     }
-    return new Start(pass.dropout(x, dropout), frame(inputs, seen, pass));
+    return new Start(pass.dropout(x, dropout), frame(inputs, seen, pass).behind(begun.prefix()));
+  }
+
+  @Override
+  public Tensor vectors(Tensor ids, Pass pass) {
+    Tensor x = tokens.forward(ids, pass);
+    return scale == 1 ? x : x.mul(scale);
   }
 
   /** A decoder's rows are padded on the right, where no earlier position looks. */
@@ -82,7 +93,7 @@ public record Half(
   @Override
   public Tensor finish(Tensor hidden, Inputs inputs, Pass pass) {
     if (causal && pass.cache() != null) {
-      pass.cache().advance(inputs.width());
+      pass.cache().advance(hidden.size(1));
     }
     return last == null ? hidden : pass.dropout(last.forward(hidden, pass), lastDropout);
   }

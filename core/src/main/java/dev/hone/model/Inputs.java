@@ -1,9 +1,11 @@
 package dev.hone.model;
 
 import dev.hone.data.Batch;
+import dev.hone.tensor.DType;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param choices how many rows in succession are the answers to one question; 1 where each row
  *     stands for itself
  * @param decoderIds I64[B, U], what the decoder of an encoder-decoder reads; see there for null
+ * @param prompt P, positions of a soft prompt before the ids; mask, tokenTypes and positions cover
+ *     them
  */
 public record Inputs(
     Tensor ids,
@@ -26,7 +30,8 @@ public record Inputs(
     @Nullable Tensor positions,
     boolean leftPadded,
     int choices,
-    @Nullable Tensor decoderIds) {
+    @Nullable Tensor decoderIds,
+    int prompt) {
 
   /** Looks at the mask to see where the padding stands. */
   public Inputs(
@@ -48,7 +53,8 @@ public record Inputs(
         positions,
         mask != null && Arrays.stream(mask.select(1, 0).toLongs()).anyMatch(m -> m == 0),
         1,
-        decoderIds);
+        decoderIds,
+        0);
   }
 
   /**
@@ -64,7 +70,8 @@ public record Inputs(
             tokenTypes == null ? null : flat(tokenTypes),
             null);
     int choices = Math.toIntExact(ids.size(1));
-    return new Inputs(rows.ids, rows.mask, rows.tokenTypes, null, rows.leftPadded, choices, null);
+    return new Inputs(
+        rows.ids, rows.mask, rows.tokenTypes, null, rows.leftPadded, choices, null, 0);
   }
 
   private static Tensor flat(Tensor t) {
@@ -72,7 +79,7 @@ public record Inputs(
   }
 
   public static Inputs of(Tensor ids) {
-    return new Inputs(ids, null, null, null, false, 1, null);
+    return new Inputs(ids, null, null, null, false, 1, null, 0);
   }
 
   public static Inputs of(Batch batch) {
@@ -88,7 +95,46 @@ public record Inputs(
         null,
         leftPadded,
         1,
-        null);
+        null,
+        0);
+  }
+
+  /** The same behind a soft prompt of so many positions: real ones, of the first segment. */
+  Inputs prompted(int count) {
+    Tensor places = null;
+    if (positions != null) {
+      Tensor first = Tensors.arange(count);
+      Tensor each = positions.rank() == 1 ? first : first.unsqueeze(0).expand(rows(), count);
+      places = Tensors.cat(List.of(each, positions.add((long) count)), -1);
+    }
+    return new Inputs(
+        ids,
+        before(mask, 1, count),
+        before(tokenTypes, 0, count),
+        places,
+        leftPadded,
+        choices,
+        decoderIds,
+        count);
+  }
+
+  /** The same behind so many positions that only keys and values stand for. */
+  Inputs prefixed(int count) {
+    return new Inputs(
+        ids,
+        before(mask, 1, count),
+        tokenTypes,
+        positions == null ? null : positions.add((long) count),
+        leftPadded,
+        choices,
+        decoderIds,
+        0);
+  }
+
+  private @Nullable Tensor before(@Nullable Tensor of, long value, int count) {
+    return of == null
+        ? null
+        : Tensors.cat(List.of(Tensors.zeros(DType.I64, rows(), count).add(value), of), 1);
   }
 
   /** Some rows and of each the first columns, none of them padding. */
@@ -102,14 +148,16 @@ public record Inputs(
         positions == null ? null : cut.apply(positions),
         false,
         1,
-        null);
+        null,
+        0);
   }
 
   public long rows() {
     return ids.size(0);
   }
 
+  /** T, the positions of a soft prompt included. */
   public long width() {
-    return ids.size(1);
+    return prompt + ids.size(1);
   }
 }

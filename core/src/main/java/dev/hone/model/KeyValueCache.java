@@ -86,6 +86,34 @@ public final class KeyValueCache implements AutoCloseable {
     return Tensors.zeros(like.dtype(), rows, like.size(1), width, like.size(3));
   }
 
+  /** Puts a prefix into an empty cache. */
+  void fill(VirtualTokens.KeysAndValues prefix, long rows) {
+    for (int layer = 0; layer < prefix.layers(); layer++) {
+      append(layer, prefix.keys(layer, rows), prefix.values(layer, rows));
+    }
+    advance(prefix.all().size(0));
+  }
+
+  /**
+   * What the layers of a stack have left here of one row, as a prefix has it.
+   *
+   * @param count positions
+   * @return [count, 2L, H, D]
+   */
+  public Tensor prefix(int count) {
+    List<Tensor> both = new ArrayList<>();
+    for (int layer = 0; layer < keys.size(); layer++) {
+      both.add(keys.get(layer).select(0, 0).narrow(1, 0, count));
+      both.add(values.get(layer).select(0, 0).narrow(1, 0, count));
+    }
+    return Tensors.stack(both, 0).transpose(1, 2).transpose(0, 1).contiguous();
+  }
+
+  /** How many layers have left something here. */
+  public int layers() {
+    return keys.size();
+  }
+
   /** Called once after all layers have appended. */
   void advance(long added) {
     length += Math.toIntExact(added);

@@ -38,9 +38,13 @@ public record Model(
     @Nullable ModelFolder folder)
     implements AutoCloseable {
 
-  /** Ids to the head's logits. */
+  /**
+   * Ids to the head's logits. A soft prompt is a part of the row here: where the head answers for
+   * every position, the prompt's stand first.
+   */
   public Tensor logits(Inputs inputs, Pass pass) {
-    return head.logits(backbone.forward(inputs, pass), inputs, pass);
+    Inputs read = pass.prompted(inputs);
+    return head.logits(backbone.whole(inputs, pass), read, pass);
   }
 
   /** Names of the parameters that have an entry for every token. */

@@ -3,6 +3,7 @@ package dev.hone.model;
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.QueryBlocks;
 import dev.hone.tensor.Tensor;
+import dev.hone.tensor.Tensors;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,9 @@ public record MultiHeadAttention(
       Tensor[] all = pass.cache().append(layer, k, v);
       k = all[0];
       v = all[1];
+    } else if (frame.prefix() != null) {
+      k = Tensors.cat(List.of(frame.prefix().keys(layer, k.size(0)), k), 2);
+      v = Tensors.cat(List.of(frame.prefix().values(layer, v.size(0)), v), 2);
     }
     Tensor mixed = seen(q, k, v, frame, pass);
     return mixed.transpose(1, 2).reshape(q.size(0), q.size(2), (long) heads * headWidth);

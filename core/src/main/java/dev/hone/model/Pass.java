@@ -78,6 +78,23 @@ public record Pass(
     return new Pass(adapter, false, dropout, null, null, null, null, false);
   }
 
+  /** The adapter's virtual tokens where rows begin in this pass, or null. */
+  @Nullable VirtualTokens virtualTokens() {
+    return cache == null || cache.length() == 0 ? adapter.virtualTokens() : null;
+  }
+
+  /** What is read, behind the adapter's soft prompt where there is one. */
+  Inputs prompted(Inputs given) {
+    return virtualTokens() instanceof VirtualTokens.Prompt prompt
+        ? given.prompted(prompt.count())
+        : given;
+  }
+
+  /** Vectors of tokens [B, T, E], behind the adapter's soft prompt where there is one. */
+  Tensor behindPrompt(Tensor x) {
+    return virtualTokens() instanceof VirtualTokens.Prompt prompt ? prompt.before(x, this) : x;
+  }
+
   /** One layer of a stack. */
   Tensor layer(int index, Tensor x, UnaryOperator<Tensor> operation) {
     if (checkpoints == null) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Padding on the left does, and so does a cache with rows of different lengths, which brings {@code
  * inputs.mask} over all S positions: there, positions count real tokens only.
  *
- * @param seen positions in the cache
+ * @param seen positions before those of this pass
  * @param width T
  * @param here positions of the new tokens, I64[T] or I64[B, T]
  * @param keys positions of all S keys, I64[B, S], where padding has to be masked; otherwise null
@@ -31,11 +31,14 @@ record Places(
     @Nullable Tensor real,
     @Nullable Tensor lengths) {
 
-  static Places of(Inputs inputs, @Nullable KeyValueCache cache) {
-    long seen = cache == null ? 0 : cache.length();
+  /**
+   * @param seen positions before those of the inputs
+   * @param cached whether they stand in a cache, where rows of different lengths may have padding
+   */
+  static Places of(Inputs inputs, long seen, boolean cached) {
     long width = inputs.width();
     Tensor mask = inputs.mask();
-    if (mask == null || (cache == null && !inputs.leftPadded())) {
+    if (mask == null || (!cached && !inputs.leftPadded())) {
       Tensor here =
           inputs.positions() != null
               ? inputs.positions()

@@ -103,6 +103,11 @@ public record Recurrent(
     return state == null ? null : new Lstm.State(state.hidden().copy(), state.cell().copy());
   }
 
+  @Override
+  public Tensor vectors(Tensor ids, Pass pass) {
+    return tokens.forward(ids, pass);
+  }
+
   private Tensor embedded(Tensor ids, Pass pass) {
     Tensor x = tokens.forward(ids, pass);
     if (pass.rate(embeddingDropout) == 0) {

@@ -85,6 +85,6 @@ record Sight(long seen, boolean causal, @Nullable Window window, Mask mask) {
     if (causal) {
       return seen + next;
     }
-    return window == null ? all : Math.min(all, next + window.after());
+    return window == null ? all : Math.min(all, seen + next + window.after());
   }
 }

@@ -28,7 +28,16 @@ public sealed interface Stack extends Backbone permits Decoder, Encoder, Half {
 
   @Override
   default Tensor forward(Inputs inputs, Pass pass) {
-    if (!pass.packed() || inputs.mask() == null || inputs.leftPadded()) {
+    Tensor all = whole(inputs, pass);
+    long prompt = all.size(1) - inputs.width();
+    return prompt == 0 ? all : all.narrow(1, prompt, inputs.width());
+  }
+
+  @Override
+  default Tensor whole(Inputs inputs, Pass pass) {
+    // Virtual tokens stand before rows, not before the sequence of all of them.
+    boolean virtual = pass.virtualTokens() != null;
+    if (!pass.packed() || virtual || inputs.mask() == null || inputs.leftPadded()) {
       return walk(begin(inputs, pass), inputs, pass);
     }
     Start start = Segments.begin(inputs, rows -> begin(rows, pass));

@@ -92,8 +92,7 @@ public final class Run {
       listener.note(Notes.data(rows));
       Skill skill = Skill.of(base, recipe, recipe.data(), rows);
       Engine.seed(recipe.seed());
-      try (Method method =
-          Methods.attach(recipe.method(), base.model(), () -> batches(rows, base))) {
+      try (Method method = attached(rows, base)) {
         ByteSize limit = recipe.memory();
         long free = Cpu.residentBytes() + Cpu.memoryBytes()[1];
         return plan(skill, rows, base, method, limit == null ? free : limit.bytes());
@@ -182,7 +181,7 @@ public final class Run {
       skill.before(listener).forEach(s -> add(scores, s));
     }
     Engine.seed(recipe.seed());
-    try (Method method = Methods.attach(recipe.method(), base.model(), () -> batches(rows, base));
+    try (Method method = attached(rows, base);
         FrozenLayers known = known(folder, base, method)) {
       TrainConfig train = fitting(folder, skill, rows, base, method);
       Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
@@ -217,6 +216,11 @@ public final class Run {
               .writeValueAsString(result.json()));
       return Optional.of(result);
     }
+  }
+
+  private Method attached(Prepared rows, Base base) {
+    return Methods.attach(
+        recipe.method(), base.model(), () -> batches(rows, base), base.tokenizer()::encode);
   }
 
   private List<Batch> batches(Prepared rows, Base base) {

@@ -153,7 +153,8 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
   private void requireEffect(Path folder) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
-      int words = Math.min(8, base.model().backbone().maxPositions());
+      int room = base.model().backbone().maxPositions() - adapter().taken();
+      int words = Math.min(8, room);
       Inputs probe = Inputs.of(Tensors.arange(words).view(1, words));
       Tensor plain = base.model().logits(probe, Pass.plain());
       if (plain.contentEquals(base.model().logits(probe, Pass.plain().with(adapter())))) {

@@ -239,6 +239,10 @@ public final class Functional {
         : silu(gate).mul(up);
   }
 
+  public static Tensor sigmoid(Tensor x) {
+    return new Tensor(torch.sigmoid(x.handle()));
+  }
+
   public static Tensor relu(Tensor x) {
     return new Tensor(torch.relu(x.handle()));
   }

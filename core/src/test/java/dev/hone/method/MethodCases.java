@@ -10,6 +10,9 @@ import dev.hone.method.lokr.LoKrConfig;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.method.lora.LoraConfig.Bias;
 import dev.hone.method.lora.LoraConfig.Start;
+import dev.hone.method.prefixtuning.PrefixTuningConfig;
+import dev.hone.method.prompttuning.PromptTuningConfig;
+import dev.hone.method.ptuning.PTuningConfig;
 import dev.hone.method.vera.VeraConfig;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -26,6 +29,7 @@ public final class MethodCases {
   public static final String TIED = TinyModels.llamaConfig("{'tie_word_embeddings': true}");
   public static final String GPT2 = TinyModels.gpt2Config("{}");
   public static final String BERT = TinyModels.bertConfig("BertForSequenceClassification");
+  public static final String T5 = TinyModels.t5Config("{}");
   public static final String MASKED = TinyModels.bertConfig("BertForMaskedLM");
 
   /**
@@ -186,6 +190,44 @@ public final class MethodCases {
             changed(LnTuningConfig.defaults(), Map.of("targetModules", List.of("ln_1", "ln_f")))),
         new Case("bitfit", BERT, BitFitConfig.defaults()),
         new Case("bitfit gpt2", GPT2, BitFitConfig.defaults()));
+  }
+
+  /** Methods that put virtual tokens before every row. */
+  public static Stream<Case> soft() {
+    PromptTuningConfig prompt =
+        changed(PromptTuningConfig.defaults(), Map.of("numVirtualTokens", 5));
+    PrefixTuningConfig prefix =
+        changed(PrefixTuningConfig.defaults(), Map.of("numVirtualTokens", 5));
+    PTuningConfig network = changed(PTuningConfig.defaults(), Map.of("numVirtualTokens", 5));
+    Map<String, Object> projected = Map.of("prefixProjection", true, "encoderHiddenSize", 24);
+    Map<String, Object> lstm =
+        Map.of("encoderReparameterizationType", PTuningConfig.Network.LSTM, "encoderHiddenSize", 6);
+    return Stream.of(
+        new Case("prompt llama", LLAMA, prompt, false),
+        new Case("prompt gpt2", GPT2, prompt, false),
+        new Case(
+            "random prompt",
+            LLAMA,
+            changed(prompt, Map.of("promptTuningInit", SoftPromptConfig.Start.RANDOM)),
+            false),
+        new Case("prompt masked bert", MASKED, prompt, false),
+        new Case("prompt bert", BERT, prompt, false),
+        new Case("prompt t5", T5, prompt, false),
+        new Case("prompt twice", T5, changed(prompt, Map.of("numTransformerSubmodules", 2)), false),
+        new Case("prefix llama", LLAMA, prefix, false),
+        new Case(
+            "random prefix",
+            GPT2,
+            changed(prefix, Map.of("start", SoftPromptConfig.Start.RANDOM)),
+            false),
+        new Case("prefix bert", BERT, prefix, false),
+        new Case("prefix t5", T5, prefix, false),
+        new Case("projected prefix llama", LLAMA, changed(prefix, projected), false),
+        new Case("projected prefix t5", T5, changed(prefix, projected), false),
+        new Case("p-tuning llama", LLAMA, network, false),
+        new Case("p-tuning t5", T5, network, false),
+        new Case("lstm gpt2", GPT2, changed(network, lstm), false),
+        new Case("lstm bert", BERT, changed(network, lstm), false));
   }
 
   private static Ia3Config ia3(List<String> targets, String feedforward) {

@@ -94,8 +94,12 @@ class MethodTest {
     }
   }
 
+  static Stream<Case> learning() {
+    return Stream.concat(cases(), MethodCases.soft());
+  }
+
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("learning")
   void everythingThatTrainsGetsAGradient(Case c) {
     try (Model model = TinyModels.random(c.model());
         Method method = stirred(Methods.attach(c.config(), model), 1);

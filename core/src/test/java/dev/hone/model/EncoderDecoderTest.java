@@ -171,7 +171,8 @@ class EncoderDecoderTest {
       Frame frame =
           mask == null || !mask.requiresGrad()
               ? start.frame()
-              : new Frame(leaf(mask), false, null, List.of(), start.frame().memory(), null, null);
+              : new Frame(
+                  leaf(mask), false, null, List.of(), start.frame().memory(), null, null, null);
       List<Tensor> made = new ArrayList<>();
       List<Tensor> outputs = new ArrayList<>(List.of(leaf(start.hidden())));
       for (Block block : stack.blocks()) {

@@ -114,7 +114,7 @@ class LongRowsTest {
     List<Frame> others = frame.others().stream().map(LongRowsTest::single).toList();
     Sight sight = frame.sight();
     Tensor mask = sight == null ? frame.mask() : sight.mask().of(0, WIDTH);
-    return new Frame(mask, frame.causal(), frame.angles(), others, null, null, null);
+    return new Frame(mask, frame.causal(), frame.angles(), others, null, null, null, null);
   }
 
   static Stream<String> learning() {

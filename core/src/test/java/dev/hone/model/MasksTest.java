@@ -63,7 +63,7 @@ class MasksTest {
               LayerKind.rotary(Window.last(5), null),
               LayerKind.rotary(Window.last(4), null));
       Inputs inputs = Inputs.of(Tensors.of(new long[5], 1, 5));
-      Frame frame = Places.of(inputs, null).frame(kinds);
+      Frame frame = Places.of(inputs, 0, false).frame(kinds);
       assertNull(frame.mask());
       assertTrue(frame.causal());
       assertNull(frame.of(1).mask());

@@ -11,6 +11,10 @@ import dev.hone.method.MethodConfig;
 import dev.hone.method.Methods;
 import dev.hone.method.adalora.AdaLoraConfig;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.method.prefixtuning.PrefixTuningConfig;
+import dev.hone.method.prompttuning.PromptTuningConfig;
+import dev.hone.method.ptuning.PTuningConfig;
+import dev.hone.method.ptuning.PTuningConfig.Network;
 import dev.hone.model.Model;
 import dev.hone.tensor.Engine;
 import java.nio.file.Path;
@@ -37,7 +41,11 @@ class MethodStateTest {
             AdaLoraConfig.defaults(),
             Map.of("initRank", 6, "targetRank", 2, "tinit", 1, "tfinal", 1)),
         MethodCases.lora(Map.of("freezeA", true)),
-        MethodCases.lora(Map.of("start", LoraConfig.Start.PISSA, "startIterations", 2)));
+        MethodCases.lora(Map.of("start", LoraConfig.Start.PISSA, "startIterations", 2)),
+        PromptTuningConfig.defaults(),
+        PrefixTuningConfig.defaults(),
+        MethodCases.changed(
+            PTuningConfig.defaults(), Map.of("encoderReparameterizationType", Network.LSTM)));
   }
 
   private static Map<String, float[]> whole(Method method) {

@@ -47,7 +47,7 @@ final class Bloom implements Family {
       blocks.add(block(config, parts, layer, hidden, heads, eps));
     }
     return new Decoder(
-        new Embeddings(tokens, 1, null, null, 0, norm, 0),
+        new Embeddings(tokens, 1, 1, null, null, 0, norm, 0),
         List.of(new LayerKind(null, null, new Alibi(heads, false, 1))),
         blocks,
         parts.layerNorm("transformer.ln_f", hidden, eps),

@@ -2,6 +2,7 @@ package dev.hone.model.family;
 
 import dev.hone.model.Backbone;
 import dev.hone.model.Block;
+import dev.hone.model.Embeddings;
 import dev.hone.model.Head;
 import dev.hone.model.LayerKind;
 import dev.hone.model.Parts;
@@ -26,8 +27,9 @@ final class Granite implements Family {
     LlamaModules modules = LlamaModules.of(config, parts);
     Kinds kinds = new Kinds();
     kinds.of(LayerKind.rotary(null, Rope.of(config, modules.sizes().headWidth())));
-    double scale = config.optionalDouble("embedding_multiplier").orElse(1);
-    return modules.decoder(scale, kinds, layer -> block(modules, layer));
+    double factor = config.optionalDouble("embedding_multiplier").orElse(1);
+    return modules.decoder(
+        table -> Embeddings.multiplied(table, factor), kinds, layer -> block(modules, layer));
   }
 
   private static Block block(LlamaModules modules, int layer) {

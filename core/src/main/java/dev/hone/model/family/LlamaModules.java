@@ -3,6 +3,7 @@ package dev.hone.model.family;
 import dev.hone.model.Activation;
 import dev.hone.model.Block;
 import dev.hone.model.Decoder;
+import dev.hone.model.Embedding;
 import dev.hone.model.Embeddings;
 import dev.hone.model.Mlp;
 import dev.hone.model.MultiHeadAttention;
@@ -12,6 +13,7 @@ import dev.hone.model.Qkv;
 import dev.hone.store.Config;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
@@ -107,10 +109,15 @@ record LlamaModules(Config config, Parts parts, Sizes sizes, double eps, boolean
    * @param scale of the token vectors
    */
   Decoder decoder(double scale, Kinds kinds, IntFunction<Block> layer) {
+    return decoder(table -> Embeddings.of(table, scale, 0), kinds, layer);
+  }
+
+  Decoder decoder(
+      Function<Embedding, Embeddings> embeddings, Kinds kinds, IntFunction<Block> layer) {
     var tokens = parts.embedding("model.embed_tokens", sizes.vocabulary(), sizes.hidden());
     List<Block> blocks = blocks(layer);
     return new Decoder(
-        Embeddings.of(tokens, scale, 0),
+        embeddings.apply(tokens),
         kinds.all(),
         blocks,
         norm("model.norm", sizes.hidden()),

@@ -54,7 +54,7 @@ final class Opt implements Family {
     }
     boolean noLast = config.optionalBoolean("_remove_final_layer_norm").orElse(false);
     return new Decoder(
-        new Embeddings(tokens, 1, in, places, 2, null, 0),
+        new Embeddings(tokens, 1, 1, in, places, 2, null, 0),
         List.of(LayerKind.PLAIN),
         blocks,
         normFirst && !noLast ? parts.layerNorm(at + "final_layer_norm", hidden, EPS) : null,
