@@ -8,6 +8,7 @@ import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
 import dev.hone.model.Pass;
 import dev.hone.model.family.Families;
+import dev.hone.store.Folders;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -16,9 +17,7 @@ import dev.hone.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Random;
-import java.util.stream.Stream;
 
 /**
  * Folds an adapter into its base and writes the whole model, which must then prove itself: read
@@ -99,10 +98,8 @@ public record Merging(double difference, double bound) {
   }
 
   private static void remove(Path folder) {
-    try (Stream<Path> entries = Files.walk(folder)) {
-      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
+    try {
+      Folders.delete(folder);
     } catch (IOException e) {
       throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
     }

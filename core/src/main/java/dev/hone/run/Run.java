@@ -2,6 +2,7 @@ package dev.hone.run;
 
 import dev.hone.data.Batch;
 import dev.hone.data.Batches;
+import dev.hone.data.Example;
 import dev.hone.data.Splits;
 import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
@@ -16,13 +17,14 @@ import dev.hone.method.Methods;
 import dev.hone.model.Model;
 import dev.hone.model.family.Families;
 import dev.hone.recipe.Recipe;
+import dev.hone.recipe.Task;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
-import dev.hone.train.FrozenLayers;
+import dev.hone.train.FrozenCache;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.TrainListener;
@@ -42,13 +44,22 @@ public final class Run {
   private final Recipe recipe;
   private final RunListener listener;
   private final StopSignal stop;
+  private final List<Example> held;
   private final long begun = System.nanoTime();
   private Located located = Located.NOWHERE;
 
   public Run(Recipe recipe, RunListener listener, StopSignal stop) {
+    this(recipe, listener, stop, List.of());
+  }
+
+  /**
+   * @param held rows that later stages are measured on, which this run may not learn from
+   */
+  Run(Recipe recipe, RunListener listener, StopSignal stop, List<Example> held) {
     this.recipe = recipe;
     this.listener = listener;
     this.stop = stop;
+    this.held = held;
   }
 
   /**
@@ -62,7 +73,7 @@ public final class Run {
     try (RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());
       listener.phase("data");
-      Splits splits = Splits.read(located.data());
+      Splits splits = Splits.read(located.data()).without(held);
       PreferenceSkill.require(recipe, splits.format());
       try (Base base = base(splits, folder)) {
         return executed(folder, splits, base);
@@ -79,10 +90,14 @@ public final class Run {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
     Base base = Base.open(model);
-    if (base.speaks()) {
+    if (base.speaks() && recipe.task() != Task.CLASSIFIER) {
       return base;
     }
     base.close();
+    if (recipe.task() == Task.LANGUAGE_MODEL) {
+      throw new HoneException(
+          model + ": task is language-model, but this model does not write text; name another");
+    }
     Engine.seed(recipe.seed()); // a new head is drawn
     Base classifier = Base.classifier(model, Prepared.labels(splits));
     if (!classifier.model().made().isEmpty()) {
@@ -109,20 +124,20 @@ public final class Run {
       skill.before(listener).forEach(s -> add(scores, s));
     }
     Engine.seed(recipe.seed());
-    try (Method method = Methods.attach(recipe.method(), base.model(), () -> batches(rows, base));
-        FrozenLayers known = known(folder, base, method)) {
+    try (Method method = Methods.attach(recipe.method(), base.model(), () -> batches(rows, base))) {
+      FrozenCache frozen =
+          recipe.train().cacheFrozen() && !base.fingerprint().isEmpty()
+              ? new FrozenCache(folder.file("frozen"), base.fingerprint())
+              : null;
       Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
       MetricsLog log = new MetricsLog(folder.file("metrics.jsonl"));
       log.keepUpTo(checkpoints.lastStep());
       listener.phase("train");
       Trainer.Result trained =
-          trainer(base.model(), method, recipe.train(), skill, rows, base, checkpoints, log, known)
+          trainer(base.model(), method, recipe.train(), skill, rows, base, checkpoints, log, frozen)
               .run();
       if (trained.outcome() == Trainer.Outcome.INTERRUPTED) {
         return Optional.empty();
-      }
-      if (known != null) {
-        known.delete();
       }
       Path weights = Weights.save(folder, recipe, base, method, rows);
       listener.phase(RunResult.TUNED);
@@ -137,7 +152,7 @@ public final class Run {
       RunResult result =
           result(folder, weights, trained, log, scores, rows, skill, base.model(), method);
       AtomicFiles.write(
-          folder.file("result.json"),
+          folder.file(RunResult.FILE),
           JsonMapper.builder()
               .enable(SerializationFeature.INDENT_OUTPUT)
               .build()
@@ -176,7 +191,7 @@ public final class Run {
       Base base,
       @org.jspecify.annotations.Nullable Checkpoints checkpoints,
       @org.jspecify.annotations.Nullable MetricsLog log,
-      @org.jspecify.annotations.Nullable FrozenLayers known) {
+      @org.jspecify.annotations.Nullable FrozenCache frozen) {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
@@ -193,25 +208,7 @@ public final class Run {
         checkpoints,
         log == null ? listener : new Logged(log, listener),
         stop,
-        known);
-  }
-
-  /** Remembers what layers that do not train make of each row, where there are such layers. */
-  private @org.jspecify.annotations.Nullable FrozenLayers known(
-      RunFolder folder, Base base, Method method) {
-    if (!recipe.train().cacheFrozen() || base.fingerprint().isEmpty()) {
-      return null;
-    }
-    int layers = FrozenLayers.count(base.model(), method);
-    if (layers == 0) {
-      return null;
-    }
-    listener.note(
-        "the lowest "
-            + layers
-            + " layers do not train: they run once a row, without dropout"
-            + " (train.cacheFrozen=false runs them in every step)");
-    return FrozenLayers.open(folder.file("frozen"), base.fingerprint(), base.model(), layers);
+        frozen);
   }
 
   /**
@@ -224,7 +221,7 @@ public final class Run {
     Engine.seed(recipe.seed());
     try (Model model = Families.random(base.model().config());
         Method full = new Full(model)) {
-      TrainConfig config = recipe.train().withRate(Math.min(recipe.train().rate(), 1e-3));
+      TrainConfig config = recipe.train().fromScratch(Math.min(recipe.train().rate(), 1e-3));
       Checkpoints scratch = new Checkpoints(folder.file("random_weights"));
       Trainer.Result trained =
           trainer(model, full, config, skill, rows, base, scratch, null, null).run();
@@ -307,6 +304,11 @@ public final class Run {
     @Override
     public void checkpointed(int step) {
       listener.checkpointed(step);
+    }
+
+    @Override
+    public void note(String line) {
+      listener.note(line);
     }
   }
 }

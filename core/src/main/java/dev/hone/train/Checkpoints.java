@@ -3,6 +3,7 @@ package dev.hone.train;
 import dev.hone.error.HoneException;
 import dev.hone.method.Method;
 import dev.hone.store.AtomicFiles;
+import dev.hone.store.Folders;
 import dev.hone.store.TensorFile;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -42,12 +43,12 @@ public record Checkpoints(Path folder) {
     }
     Path part = folder.resolve("step-" + state.step() + ".part");
     try {
-      delete(part);
+      Folders.delete(part);
       write(part, method, optimizer, state);
       Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
       for (Path older : all()) {
         if (!older.equals(whole)) {
-          delete(older);
+          Folders.delete(older);
         }
       }
     } catch (IOException e) {
@@ -63,7 +64,7 @@ public record Checkpoints(Path folder) {
       TensorFile.write(part.resolve(MOMENTS), optimizer.state());
       AtomicFiles.write(part.resolve(STATE), JSON.writeValueAsString(state));
     } catch (RuntimeException e) { // for example weights that are not finite
-      delete(part);
+      Folders.delete(part);
       throw e;
     }
   }
@@ -78,9 +79,7 @@ public record Checkpoints(Path folder) {
     fill(last.resolve(TRAINED), whole(method));
     fill(last.resolve(MOMENTS), optimizer.state());
     try {
-      TrainState state = JSON.readValue(Files.readString(last.resolve(STATE)), TrainState.class);
-      optimizer.restore(state.step());
-      return Optional.of(state);
+      return Optional.of(JSON.readValue(Files.readString(last.resolve(STATE)), TrainState.class));
     } catch (IOException | JacksonException e) {
       throw new HoneException("cannot read checkpoint " + last + ": " + e.getMessage(), e);
     }
@@ -95,7 +94,7 @@ public record Checkpoints(Path folder) {
   /** Removes all checkpoints. */
   public void clear() {
     try {
-      delete(folder);
+      Folders.delete(folder);
     } catch (IOException e) {
       throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
     }
@@ -157,17 +156,6 @@ public record Checkpoints(Path folder) {
           .toList();
     } catch (IOException e) {
       throw new HoneException("cannot list " + folder + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    try (Stream<Path> entries = Files.walk(tree)) {
-      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
     }
   }
 }

@@ -22,7 +22,8 @@ public record TrainConfig(
                 + " what they made")
         boolean cacheFrozen,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
-    @Doc("Course of the rate after the warm-up") Schedule schedule,
+    @Doc("Course of the rate after the warm-up; slanted-triangular has none, see 'slanted'")
+        Schedule schedule,
     @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")
         @Range(min = 0)
         double warmup,
@@ -42,13 +43,17 @@ public record TrainConfig(
         int patience,
     @Doc("Write a checkpoint every n steps; 0 means at each validation") @Range(min = 0)
         int checkpointEvery,
-    @Doc("Keep the weights of the best validation instead of the last") boolean keepBest) {
+    @Doc("Keep the weights of the best validation instead of the last") boolean keepBest,
+    @Doc("Shape of schedule slanted-triangular, in place of the warm-up") SlantConfig slanted,
+    @Doc("What is different from layer to layer") LayersConfig layers) {
 
   /** Course of the learning rate after the warm-up. */
   public enum Schedule {
     CONSTANT,
     LINEAR,
-    COSINE
+    COSINE,
+    /** Rises steeply, then falls slowly; it has a warm-up of its own. */
+    SLANTED_TRIANGULAR
   }
 
   public static TrainConfig defaults() {
@@ -73,11 +78,13 @@ public record TrainConfig(
         0,
         0,
         0,
-        true);
+        true,
+        SlantConfig.defaults(),
+        LayersConfig.defaults());
   }
 
-  /** The same with another highest rate. */
-  public TrainConfig withRate(double other) {
+  /** The same with another highest rate, for a model of which all layers must learn alike. */
+  public TrainConfig fromScratch(double other) {
     return new TrainConfig(
         epochs,
         steps,
@@ -99,6 +106,8 @@ public record TrainConfig(
         evaluateEvery,
         patience,
         checkpointEvery,
-        keepBest);
+        keepBest,
+        slanted,
+        LayersConfig.defaults());
   }
 }
