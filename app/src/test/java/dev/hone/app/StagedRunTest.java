@@ -193,7 +193,7 @@ class StagedRunTest {
     world.write("recipe.yaml", recipe().replace("task: classifier", "tasks: classifier"));
     String unknown = world.train().refusal();
     assertTrue(
-        unknown.contains("recipe.yaml:26: unknown key 'tasks' in stages[2]")
+        unknown.contains("recipe.yaml:24: unknown key 'tasks' in stages[2]")
             && unknown.contains("did you mean 'task'?"),
         unknown);
     world.write("recipe.yaml", recipe().replace("type: gradual", "type: gradually"));

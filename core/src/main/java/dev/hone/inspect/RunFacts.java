@@ -56,11 +56,7 @@ public record RunFacts(
   }
 
   private static String word(MethodConfig method) {
-    return method
-        .getClass()
-        .getSimpleName()
-        .replaceFirst("Config$", "")
-        .toLowerCase(Locale.ROOT);
+    return method.getClass().getSimpleName().replaceFirst("Config$", "").toLowerCase(Locale.ROOT);
   }
 
   private static @Nullable JsonNode result(Path file) {
