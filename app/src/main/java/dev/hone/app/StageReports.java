@@ -31,7 +31,8 @@ final class StageReports {
             Yaml.write(run.recipe()),
             List.of(
                 new RunReport.Command(
-                    "Ask the last stage's model", "hone generate " + run.folder() + " \"your text\""),
+                    "Ask the last stage's model",
+                    "hone generate " + run.folder() + " \"your text\""),
                 new RunReport.Command("Measure it again", "hone eval " + run.folder()))),
         file);
     return file;

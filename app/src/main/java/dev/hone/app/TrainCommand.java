@@ -48,7 +48,8 @@ final class TrainCommand implements Callable<Integer> {
     Thread hook = Thread.ofPlatform().unstarted(() -> interrupted(stop, ended));
     Runtime.getRuntime().addShutdownHook(hook);
     try (RunProgress progress = new RunProgress(console)) {
-      boolean finished = recipe.stages().isEmpty() ? one(recipe, progress, stop) : staged(recipe, progress, stop);
+      boolean finished =
+          recipe.stages().isEmpty() ? one(recipe, progress, stop) : staged(recipe, progress, stop);
       if (!finished) {
         console
             .err()
