@@ -6,6 +6,7 @@ import dev.hone.recipe.Recipe;
 import dev.hone.run.Run;
 import dev.hone.run.RunListener;
 import dev.hone.run.RunResult;
+import dev.hone.run.StagedRun;
 import dev.hone.run.Tuned;
 import dev.hone.store.hub.Transfer;
 import dev.hone.train.StopSignal;
@@ -32,9 +33,22 @@ public final class Hone {
     return train(recipe, RunListener.SILENT);
   }
 
-  /** Trains, and tells how it goes on. */
+  /**
+   * Trains, and tells how it goes on.
+   *
+   * @throws HoneException also for a recipe with stages, which {@link #trainStages} does
+   */
   public static RunResult train(Recipe recipe, RunListener listener) {
+    if (!recipe.stages().isEmpty()) {
+      throw new HoneException(
+          "the recipe '" + recipe.name() + "' has stages: Hone.trainStages does them");
+    }
     return new Run(recipe, listener, new StopSignal()).execute().orElseThrow();
+  }
+
+  /** Does the stages of a recipe, each from the model of the one before. */
+  public static StagedRun.Result trainStages(Recipe recipe, RunListener listener) {
+    return new StagedRun(recipe, listener, new StopSignal()).execute().orElseThrow();
   }
 
   /** Opens a run's folder, an adapter's or a model's, to ask it. */

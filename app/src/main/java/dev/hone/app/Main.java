@@ -53,6 +53,7 @@ public final class Main {
   static List<?> commands(Console console) {
     return List.of(
         new TrainCommand(console),
+        new CompareCommand(console),
         new GenerateCommand(console),
         new EvalCommand(console),
         new InspectCommand(console),

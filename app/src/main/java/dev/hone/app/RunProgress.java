@@ -2,6 +2,7 @@ package dev.hone.app;
 
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.RunListener;
+import dev.hone.run.RunResult;
 import dev.hone.train.StepReport;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -34,6 +35,18 @@ final class RunProgress implements RunListener, AutoCloseable {
     } else {
       line.note(text);
     }
+  }
+
+  @Override
+  public void stage(String name, int number, int of) {
+    close();
+    note("stage " + number + " of " + of + ": " + name);
+  }
+
+  @Override
+  public void finished(RunResult stage) {
+    close();
+    RunReports.write(stage);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.hone.recipe.Recipe;
 import dev.hone.run.MemoryPlan;
 import dev.hone.run.Run;
 import dev.hone.run.RunResult;
+import dev.hone.run.StagedRun;
 import dev.hone.train.StopSignal;
 import java.time.Duration;
 import java.util.Optional;
@@ -62,16 +63,14 @@ final class TrainCommand implements Callable<Integer> {
     Thread hook = Thread.ofPlatform().unstarted(() -> interrupted(stop, ended));
     Runtime.getRuntime().addShutdownHook(hook);
     try (RunProgress progress = new RunProgress(console)) {
-      Optional<RunResult> result = new Run(recipe, progress, stop).execute();
-      progress.close();
-      if (result.isEmpty()) {
+      boolean finished =
+          recipe.stages().isEmpty() ? one(recipe, progress, stop) : staged(recipe, progress, stop);
+      if (!finished) {
         console
             .err()
             .println("stopped after a checkpoint; the same command takes the run up again");
-        return INTERRUPTED;
       }
-      ResultText.print(console, result.get(), RunReports.write(result.get()));
-      return 0;
+      return finished ? 0 : INTERRUPTED;
     } finally {
       ended.countDown();
     }
@@ -89,6 +88,20 @@ final class TrainCommand implements Callable<Integer> {
     console.out().print(table.text(console));
     plan.choices().forEach(choice -> console.out().println("chosen: " + choice));
     return 0;
+  }
+
+  private boolean one(Recipe recipe, RunProgress progress, StopSignal stop) {
+    Optional<RunResult> result = new Run(recipe, progress, stop).execute();
+    progress.close();
+    result.ifPresent(r -> ResultText.print(console, r, RunReports.write(r)));
+    return result.isPresent();
+  }
+
+  private boolean staged(Recipe recipe, RunProgress progress, StopSignal stop) {
+    Optional<StagedRun.Result> result = new StagedRun(recipe, progress, stop).execute();
+    progress.close();
+    result.ifPresent(r -> StagesText.print(console, r, StageReports.write(r)));
+    return result.isPresent();
   }
 
   /** Runs when the JVM is asked to end: waits until the checkpoint is written. */

@@ -82,8 +82,7 @@ public record DataConfig(
             split.nearDuplicate(),
             split.validationPath(),
             List.of(Place.of(file)));
-    return new DataConfig(
-        path, format, columns, header, prompt, answer, maxTokens, stride, maxDropped, limit, own);
+    return with(own);
   }
 
   /** The same rows at other places: names on the Hub become the files that were fetched. */
@@ -95,7 +94,9 @@ public record DataConfig(
             split.seed(),
             split.nearDuplicate(),
             places.apply(split.validationPath()),
-            places.apply(split.testPath()));
+            places.apply(split.testPath()),
+            split.learnFrom(),
+            split.learnFromSeed());
     return new DataConfig(
         places.apply(path),
         format,
@@ -116,6 +117,12 @@ public record DataConfig(
         path, format, columns, header, question, reply, longest, stride, maxDropped, limit, split);
   }
 
+  /** The same with another split. */
+  public DataConfig with(Split other) {
+    return new DataConfig(
+        path, format, columns, header, prompt, answer, maxTokens, stride, maxDropped, limit, other);
+  }
+
   /** Shares of the rows; a group of exact or near duplicates always falls on one side. */
   public record Split(
       @Range(min = 0, max = 1) double validation,
@@ -125,10 +132,33 @@ public record DataConfig(
           @Range(min = 0.3, max = 1)
           double nearDuplicate,
       @Doc("Files that are the validation split, in place of a share") List<Place> validationPath,
-      @Doc("Files that are the test split, in place of a share") List<Place> testPath) {
+      @Doc("Files that are the test split, in place of a share") List<Place> testPath,
+      @Doc(
+              "Learn from this many rows, those of the validation split included, and measure on all"
+                  + " test rows; 0 means all")
+          @Range(min = 0)
+          int learnFrom,
+      @Doc("Which rows those are") long learnFromSeed) {
+
+    /** With all rows that are no test rows to learn from. */
+    public Split(
+        double validation,
+        double test,
+        long seed,
+        double nearDuplicate,
+        List<Place> validationPath,
+        List<Place> testPath) {
+      this(validation, test, seed, nearDuplicate, validationPath, testPath, 0, 1);
+    }
 
     public static Split defaults() {
       return new Split(0.1, 0.2, 1, 0.8, List.of(), List.of());
+    }
+
+    /** The same with so many rows to learn from. */
+    public Split learningFrom(int rows, long which) {
+      return new Split(
+          validation, test, seed, nearDuplicate, validationPath, testPath, rows, which);
     }
   }
 }

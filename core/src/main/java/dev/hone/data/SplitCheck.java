@@ -21,18 +21,6 @@ final class SplitCheck {
       int[] split,
       List<List<Example>> sides,
       List<Dropped> dropped) {
-    Map<String, Integer> sizes = new LinkedHashMap<>();
-    Map<String, Map<String, Integer>> labels = new LinkedHashMap<>();
-    for (int side = 0; side < sides.size(); side++) {
-      sizes.put(Splits.NAMES.get(side), sides.get(side).size());
-      Map<String, Integer> counts = new TreeMap<>();
-      for (Example e : sides.get(side)) {
-        if (e instanceof Labelled row) {
-          counts.merge(row.label(), 1, Integer::sum);
-        }
-      }
-      labels.put(Splits.NAMES.get(side), counts);
-    }
     List<Duplicates> several = groups.stream().filter(g -> g.rows().size() > 1).toList();
     int shared = sharedGroups(several, split) + sharedContents(sides);
     if (shared > 0) {
@@ -43,9 +31,43 @@ final class SplitCheck {
         several.size(),
         several.stream().mapToInt(g -> g.rows().size()).sum(),
         List.copyOf(dropped),
-        sizes,
-        labels,
+        sizes(sides),
+        labels(sides),
         shared);
+  }
+
+  /** The same report after rows were taken out of the splits. */
+  static SplitReport report(SplitReport before, List<List<Example>> sides, List<Dropped> dropped) {
+    return new SplitReport(
+        before.rowsRead(),
+        before.duplicateGroups(),
+        before.duplicateRows(),
+        List.copyOf(dropped),
+        sizes(sides),
+        labels(sides),
+        before.sharedGroups());
+  }
+
+  private static Map<String, Integer> sizes(List<List<Example>> sides) {
+    Map<String, Integer> sizes = new LinkedHashMap<>();
+    for (int side = 0; side < sides.size(); side++) {
+      sizes.put(Splits.NAMES.get(side), sides.get(side).size());
+    }
+    return sizes;
+  }
+
+  private static Map<String, Map<String, Integer>> labels(List<List<Example>> sides) {
+    Map<String, Map<String, Integer>> labels = new LinkedHashMap<>();
+    for (int side = 0; side < sides.size(); side++) {
+      Map<String, Integer> counts = new TreeMap<>();
+      for (Example e : sides.get(side)) {
+        if (e instanceof Labelled row) {
+          counts.merge(row.label(), 1, Integer::sum);
+        }
+      }
+      labels.put(Splits.NAMES.get(side), counts);
+    }
+    return labels;
   }
 
   private static int sharedGroups(List<Duplicates> groups, int[] split) {

@@ -5,6 +5,10 @@ import dev.hone.error.HoneException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,10 +48,11 @@ public record Splits(
             config.limit(),
             config.split());
     return of(
-        rows,
-        given(config.split().validationPath(), same),
-        given(config.split().testPath(), same),
-        config.split());
+            rows,
+            given(config.split().validationPath(), same),
+            given(config.split().testPath(), same),
+            config.split())
+        .learningFrom(config.split().learnFrom(), config.split().learnFromSeed());
   }
 
   /**
@@ -99,6 +104,66 @@ public record Splits(
         List.copyOf(sides.get(1)),
         List.copyOf(sides.get(2)),
         report);
+  }
+
+  /**
+   * The same with fewer rows to learn from; training and validation keep their proportion. Fewer of
+   * one seed are among more of it.
+   *
+   * @param most rows, 0 for all
+   */
+  Splits learningFrom(int most, long seed) {
+    int all = train.size() + validation.size();
+    if (most == 0 || most >= all) {
+      return this;
+    }
+    Placement placement = new Placement(seed);
+    int forTraining = Math.max(1, (int) Math.round((double) most * train.size() / all));
+    List<List<Example>> sides =
+        List.of(
+            first(train, forTraining, placement),
+            first(validation, most - forTraining, placement),
+            test);
+    SplitCheck.everyLabelIsTrained(sides);
+    return new Splits(
+        format,
+        sides.get(0),
+        sides.get(1),
+        test,
+        SplitCheck.report(report, sides, report.dropped()));
+  }
+
+  private static List<Example> first(List<Example> rows, int count, Placement placement) {
+    return rows.stream()
+        .sorted(Comparator.comparingLong(e -> placement.of(Content.whole(e))))
+        .limit(count)
+        .toList();
+  }
+
+  /** The same without training and validation rows that say what one of these says. */
+  public Splits without(List<Example> held) {
+    if (held.isEmpty()) {
+      return this;
+    }
+    Set<String> contents = held.stream().map(Content::whole).collect(Collectors.toSet());
+    Predicate<Example> isHeld = e -> contents.contains(Content.whole(e));
+    List<List<Example>> sides =
+        List.of(
+            train.stream().filter(isHeld.negate()).toList(),
+            validation.stream().filter(isHeld.negate()).toList(),
+            test);
+    List<Dropped> dropped = new ArrayList<>(report.dropped());
+    Stream.of(train, validation)
+        .flatMap(List::stream)
+        .filter(isHeld)
+        .forEach(e -> dropped.add(new Dropped(e.origin(), "a later stage is measured on it")));
+    if (sides.getFirst().isEmpty()) {
+      throw new HoneException(
+          "no row is left to train on: later stages are measured on all of them; give this stage"
+              + " more rows");
+    }
+    return new Splits(
+        format, sides.get(0), sides.get(1), test, SplitCheck.report(report, sides, dropped));
   }
 
   /**

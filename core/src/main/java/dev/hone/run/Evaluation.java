@@ -31,12 +31,13 @@ public record Evaluation(
     long seen) {
 
   /**
-   * @param folder of the run
+   * @param given folder of the run; of one in stages the last stage is measured
    * @param model the base's folder, where it is another one than the adapter names; or null
    * @param other rows to measure on in place of the test split, or null
    */
   public static Evaluation of(
-      Path folder, @Nullable Path model, @Nullable Path other, RunListener listener) {
+      Path given, @Nullable Path model, @Nullable Path other, RunListener listener) {
+    Path folder = StagedRun.last(given);
     Path file = folder.resolve("recipe.yaml");
     if (!Files.exists(file)) {
       throw new HoneException(folder + " is no run folder: it has no recipe.yaml");

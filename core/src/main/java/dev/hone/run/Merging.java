@@ -9,6 +9,7 @@ import dev.hone.model.ModelFiles;
 import dev.hone.model.Pass;
 import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
+import dev.hone.store.Folders;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -17,9 +18,7 @@ import dev.hone.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,10 +131,8 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
   }
 
   private static void remove(Path folder) {
-    try (Stream<Path> entries = Files.walk(folder)) {
-      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
+    try {
+      Folders.delete(folder);
     } catch (IOException e) {
       throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
     }

@@ -3,6 +3,7 @@ package dev.hone.run;
 import dev.hone.config.ByteSize;
 import dev.hone.data.Batch;
 import dev.hone.data.Batches;
+import dev.hone.data.Example;
 import dev.hone.data.Splits;
 import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
@@ -19,13 +20,14 @@ import dev.hone.model.Model;
 import dev.hone.model.Recurrent;
 import dev.hone.model.family.Families;
 import dev.hone.recipe.Recipe;
+import dev.hone.recipe.Task;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
-import dev.hone.train.FrozenLayers;
+import dev.hone.train.FrozenCache;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.TrainListener;
@@ -46,13 +48,22 @@ public final class Run {
   private final Recipe recipe;
   private final RunListener listener;
   private final StopSignal stop;
+  private final List<Example> held;
   private final long begun = System.nanoTime();
   private Located located = Located.NOWHERE;
 
   public Run(Recipe recipe, RunListener listener, StopSignal stop) {
+    this(recipe, listener, stop, List.of());
+  }
+
+  /**
+   * @param held rows that later stages are measured on, which this run may not learn from
+   */
+  Run(Recipe recipe, RunListener listener, StopSignal stop, List<Example> held) {
     this.recipe = recipe;
     this.listener = listener;
     this.stop = stop;
+    this.held = held;
   }
 
   /**
@@ -66,7 +77,7 @@ public final class Run {
     try (RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());
       listener.phase("data");
-      Splits splits = Splits.read(located.data());
+      Splits splits = Splits.read(located.data()).without(held);
       PreferenceSkill.require(recipe, splits.format());
       try (Base base = base(splits, folder)) {
         return executed(folder, splits, base);
@@ -146,10 +157,15 @@ public final class Run {
     Base base = Base.open(model, recipe.dtype(), recipe.tokenizer()::added);
     // A recurrent model has no context to read a question from: it tells labels apart by a head.
     boolean recurrent = base.model().backbone() instanceof Recurrent;
-    if (base.speaks() && !(recurrent && !Prepared.labels(splits).isEmpty())) {
+    boolean asked = recipe.task() == Task.CLASSIFIER;
+    if (base.speaks() && !asked && !(recurrent && !Prepared.labels(splits).isEmpty())) {
       return base;
     }
     base.close();
+    if (recipe.task() == Task.LANGUAGE_MODEL) {
+      throw new HoneException(
+          model + ": task is language-model, but this model does not write text; name another");
+    }
     Engine.seed(recipe.seed()); // a new head is drawn
     Base classifier =
         Base.classifier(model, recipe.dtype(), recipe.tokenizer()::added, Prepared.labels(splits));
@@ -181,20 +197,20 @@ public final class Run {
       skill.before(listener).forEach(s -> add(scores, s));
     }
     Engine.seed(recipe.seed());
-    try (Method method = attached(rows, base);
-        FrozenLayers known = known(folder, base, method)) {
+    try (Method method = attached(rows, base)) {
       TrainConfig train = fitting(folder, skill, rows, base, method);
+      FrozenCache frozen =
+          train.cacheFrozen() && !base.fingerprint().isEmpty()
+              ? new FrozenCache(folder.file("frozen"), base.numbers())
+              : null;
       Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
       MetricsLog log = new MetricsLog(folder.file("metrics.jsonl"));
       log.keepUpTo(checkpoints.lastStep());
       listener.phase("train");
       Trainer.Result trained =
-          trainer(base.model(), method, train, skill, rows, base, checkpoints, log, known).run();
+          trainer(base.model(), method, train, skill, rows, base, checkpoints, log, frozen).run();
       if (trained.outcome() == Trainer.Outcome.INTERRUPTED) {
         return Optional.empty();
-      }
-      if (known != null) {
-        known.delete();
       }
       Path weights = Weights.save(folder, recipe, base, method, rows);
       listener.phase(RunResult.TUNED);
@@ -209,7 +225,7 @@ public final class Run {
       RunResult result =
           result(folder, weights, trained, log, scores, rows, skill, base.model(), method);
       AtomicFiles.write(
-          folder.file("result.json"),
+          folder.file(RunResult.FILE),
           JsonMapper.builder()
               .enable(SerializationFeature.INDENT_OUTPUT)
               .build()
@@ -253,7 +269,7 @@ public final class Run {
       Base base,
       @org.jspecify.annotations.Nullable Checkpoints checkpoints,
       @org.jspecify.annotations.Nullable MetricsLog log,
-      @org.jspecify.annotations.Nullable FrozenLayers known) {
+      @org.jspecify.annotations.Nullable FrozenCache frozen) {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
@@ -270,25 +286,7 @@ public final class Run {
         checkpoints,
         log == null ? listener : new Logged(log, listener),
         stop,
-        known);
-  }
-
-  /** Remembers what layers that do not train make of each row, where there are such layers. */
-  private @org.jspecify.annotations.Nullable FrozenLayers known(
-      RunFolder folder, Base base, Method method) {
-    if (!recipe.train().cacheFrozen() || base.fingerprint().isEmpty()) {
-      return null;
-    }
-    int layers = FrozenLayers.count(base.model(), method);
-    if (layers == 0) {
-      return null;
-    }
-    listener.note(
-        "the lowest "
-            + layers
-            + " layers do not train: they run once a row, without dropout"
-            + " (train.cacheFrozen=false runs them in every step)");
-    return FrozenLayers.open(folder.file("frozen"), base.numbers(), base.model(), layers);
+        frozen);
   }
 
   /**
@@ -302,7 +300,7 @@ public final class Run {
     Engine.seed(recipe.seed());
     try (Model model = Families.random(base.model().config());
         Method full = new Full(model)) {
-      TrainConfig config = train.withRate(Math.min(train.rate(), 1e-3));
+      TrainConfig config = train.fromScratch(Math.min(train.rate(), 1e-3));
       Checkpoints scratch = new Checkpoints(folder.file("random_weights"));
       Trainer.Result trained =
           trainer(model, full, config, skill, rows, base, scratch, null, null).run();
@@ -385,6 +383,11 @@ public final class Run {
     @Override
     public void checkpointed(int step) {
       listener.checkpointed(step);
+    }
+
+    @Override
+    public void note(String line) {
+      listener.note(line);
     }
   }
 }

@@ -41,7 +41,7 @@ public final class RunFolder implements AutoCloseable {
       for (int number = 1; ; number++) {
         Path path =
             recipe.runs().resolve(number == 1 ? recipe.name() : recipe.name() + "-" + number);
-        if (Files.exists(path.resolve("result.json"))) {
+        if (Files.exists(path.resolve(RunResult.FILE))) {
           continue;
         }
         Files.createDirectories(path);
@@ -79,7 +79,7 @@ public final class RunFolder implements AutoCloseable {
 
   private static boolean begun(Path path, String recipe) throws IOException {
     Path file = path.resolve("recipe.yaml");
-    boolean learned = new Checkpoints(path.resolve("checkpoints")).lastStep() > 0;
+    boolean learned = learned(path);
     boolean same = Files.exists(file) && Files.readString(file).equals(recipe);
     if (!same && !learned) {
       clear(path);
@@ -94,6 +94,14 @@ public final class RunFolder implements AutoCloseable {
               + "', remove the folder, or give this run a name of its own (name=...)");
     }
     return learned;
+  }
+
+  /** Whether there is something to lose: a checkpoint of the run, or of one of its stages. */
+  private static boolean learned(Path path) throws IOException {
+    try (Stream<Path> entries = Files.list(path)) {
+      return Stream.concat(Stream.of(path), entries)
+          .anyMatch(own -> new Checkpoints(own.resolve("checkpoints")).lastStep() > 0);
+    }
   }
 
   /** Removes everything but the lock. */

@@ -12,8 +12,11 @@ public interface RunListener extends TrainListener, Transfer {
   /** The folder is known; {@code resumed} when an unfinished run is taken up. */
   default void opened(Path folder, boolean resumed) {}
 
-  /** Something worth one line: what was read, what was left out. */
-  default void note(String line) {}
+  /** A stage of a run begins. */
+  default void stage(String name, int number, int of) {}
+
+  /** A stage is done, and its files are written. */
+  default void finished(RunResult stage) {}
 
   /** A stretch of work begins, for example {@code zero_shot}. */
   default void phase(String name) {}

@@ -54,6 +54,9 @@ public record RunResult(
     long trainableParameters,
     long parameters) {
 
+  /** Where a finished run's folder tells what it gave. */
+  static final String FILE = "result.json";
+
   /** Name of the tuned model's line. */
   public static final String TUNED = "tuned";
 

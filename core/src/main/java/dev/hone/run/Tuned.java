@@ -55,7 +55,7 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
    * @param listener hears how far files are that have to be fetched
    */
   public static Tuned open(Path given, @Nullable Path base, Transfer listener) {
-    Path folder = Located.folder(given, listener);
+    Path folder = StagedRun.last(Located.folder(given, listener));
     Path model = base == null ? null : Located.folder(base, listener);
     if (Files.exists(folder.resolve("adapter").resolve(ADAPTER))) {
       return adapter(folder.resolve("adapter"), model, listener);

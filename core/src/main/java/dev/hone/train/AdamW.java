@@ -6,7 +6,6 @@ import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +17,12 @@ import org.jspecify.annotations.Nullable;
 
 /** AdamW (arXiv:1711.05101) over named parameters; owns its moments until closed. */
 public final class AdamW implements AutoCloseable {
-  private record Slot(Tensor parameter, Tensor mean, Tensor variance, double decay, double factor) {
+  /**
+   * @param steps F32 scalar: steps in which it had a gradient, by which its moments are corrected;
+   *     a parameter that begins late begins as one that begins at once
+   */
+  private record Slot(
+      Tensor parameter, Tensor mean, Tensor variance, Tensor steps, double decay, double factor) {
 
     /** Tensors that one call of the kernel may update. */
     List<Double> group() {
@@ -29,7 +33,6 @@ public final class AdamW implements AutoCloseable {
   private final TrainConfig config;
   private final @Nullable DiskTensors disk;
   private final Map<String, Slot> slots = new LinkedHashMap<>();
-  private int steps;
 
   /** With weight decay on matrices only. */
   public AdamW(TrainConfig config, Map<String, Tensor> parameters) {
@@ -38,20 +41,19 @@ public final class AdamW implements AutoCloseable {
 
   /** With the rates and the decay that a method wants for its tensors. */
   public AdamW(TrainConfig config, Method method) {
-    this(config, method, null);
+    this(config, method, name -> 1, null);
   }
 
   /**
-   * The same with moments in a file.
-   *
-   * @param file scratch that lasts as long as this object; null keeps them in memory
+   * @param factors by which the rates that the method wants are multiplied, by name
+   * @param file scratch that the moments lie in while this object lasts; null keeps them in memory
    */
-  AdamW(TrainConfig config, Method method, @Nullable Path file) {
+  AdamW(TrainConfig config, Method method, ToDoubleFunction<String> factors, @Nullable Path file) {
     this(
         config,
         method.trainable(),
         (name, p) -> decays(name, p) && method.decays(name),
-        method::rateFactor,
+        name -> method.rateFactor(name) * factors.applyAsDouble(name),
         file == null ? null : new DiskTensors(file));
   }
 
@@ -80,6 +82,7 @@ public final class AdamW implements AutoCloseable {
                       p,
                       zeros(p.shape()),
                       zeros(p.shape()),
+                      Tensors.full(0).keep(),
                       decays.test(name, p) ? config.weightDecay() : 0,
                       factors.applyAsDouble(name))));
     }
@@ -97,9 +100,8 @@ public final class AdamW implements AutoCloseable {
         && !name.contains(".wpe.");
   }
 
-  /** One step with the collected gradients, which stay. */
+  /** One step with the collected gradients, which stay; what has none stays as it is. */
   public void step(double rate) {
-    steps++;
     if (disk != null) { // one by one, so that the moments of one are in memory
       for (Slot slot : slots.values()) {
         update(Stream.of(slot), rate);
@@ -116,14 +118,13 @@ public final class AdamW implements AutoCloseable {
   private void update(Stream<Slot> group, double rate) {
     try (Scope scope = Scope.open()) {
       List<Slot> moved = group.filter(s -> s.parameter.grad() != null).toList();
-      List<Tensor> counts = new ArrayList<>();
-      moved.forEach(s -> counts.add(Tensors.full(steps)));
+      moved.forEach(s -> s.steps.addInPlace(Tensors.full(1), 1));
       FusedAdamW.update(
           moved.stream().map(Slot::parameter).toList(),
           moved.stream().map(s -> Objects.requireNonNull(s.parameter.grad())).toList(),
           moved.stream().map(Slot::mean).toList(),
           moved.stream().map(Slot::variance).toList(),
-          counts,
+          moved.stream().map(Slot::steps).toList(),
           moved.isEmpty() ? rate : rate * moved.getFirst().factor,
           config.beta1(),
           config.beta2(),
@@ -136,25 +137,19 @@ public final class AdamW implements AutoCloseable {
     slots.values().forEach(s -> s.parameter.clearGrad());
   }
 
-  /** Steps taken. */
-  public int steps() {
-    return steps;
-  }
-
-  /** Both moments of every parameter, as {@code NAME.mean} and {@code NAME.variance}. */
+  /**
+   * Both moments of every parameter and the number of its steps, as {@code NAME.mean}, {@code
+   * NAME.variance} and {@code NAME.steps}; what is written into them is taken up.
+   */
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
     slots.forEach(
         (name, s) -> {
           state.put(name + ".mean", s.mean);
           state.put(name + ".variance", s.variance);
+          state.put(name + ".steps", s.steps);
         });
     return state;
-  }
-
-  /** Takes up where {@link #state()} was taken. */
-  public void restore(int stepsTaken) {
-    steps = stepsTaken;
   }
 
   @Override
@@ -165,6 +160,7 @@ public final class AdamW implements AutoCloseable {
             s -> {
               s.mean.close();
               s.variance.close();
+              s.steps.close();
             });
     if (disk != null) {
       disk.close();

@@ -3,6 +3,7 @@ package dev.hone.train;
 import dev.hone.error.HoneException;
 import dev.hone.method.Method;
 import dev.hone.store.AtomicFiles;
+import dev.hone.store.Folders;
 import dev.hone.store.TensorFile;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -43,12 +44,12 @@ public record Checkpoints(Path folder) {
     }
     Path part = folder.resolve("step-" + state.step() + ".part");
     try {
-      delete(part);
+      Folders.delete(part);
       write(part, method, optimizer, objective, state);
       Files.move(part, whole, StandardCopyOption.ATOMIC_MOVE);
       for (Path older : all()) {
         if (!older.equals(whole)) {
-          delete(older);
+          Folders.delete(older);
         }
       }
     } catch (IOException e) {
@@ -69,7 +70,7 @@ public record Checkpoints(Path folder) {
       TensorFile.write(part.resolve(MOMENTS), optimizer.state());
       AtomicFiles.write(part.resolve(STATE), JSON.writeValueAsString(state));
     } catch (RuntimeException e) { // for example weights that are not finite
-      delete(part);
+      Folders.delete(part);
       throw e;
     }
   }
@@ -88,7 +89,6 @@ public record Checkpoints(Path folder) {
         objective.restore(TensorFile.read(last.resolve(CARRIED)));
       }
       TrainState state = JSON.readValue(Files.readString(last.resolve(STATE)), TrainState.class);
-      optimizer.restore(state.step());
       return Optional.of(state);
     } catch (IOException | JacksonException e) {
       throw new HoneException("cannot read checkpoint " + last + ": " + e.getMessage(), e);
@@ -104,7 +104,7 @@ public record Checkpoints(Path folder) {
   /** Removes all checkpoints. */
   public void clear() {
     try {
-      delete(folder);
+      Folders.delete(folder);
     } catch (IOException e) {
       throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
     }
@@ -166,17 +166,6 @@ public record Checkpoints(Path folder) {
           .toList();
     } catch (IOException e) {
       throw new HoneException("cannot list " + folder + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    try (Stream<Path> entries = Files.walk(tree)) {
-      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
     }
   }
 }

@@ -160,8 +160,9 @@ public final class FrozenLayers implements Prefix, AutoCloseable {
         for (int r = 0; r < rows; r++) {
           keep(keys[r], made.select(0, r).narrow(0, 0, lengths[r]));
         }
-        return made;
       }
+      // Also what was only just made is taken from the file, rounded as it will be the next time:
+      // a run that was killed after this and goes on has it from there.
       int width = Objects.requireNonNull(places.get(keys[0])).width();
       Tensor read = Tensors.zeros(DType.F32, rows, longest, width);
       for (int r = 0; r < rows; r++) {
@@ -212,15 +213,8 @@ public final class FrozenLayers implements Prefix, AutoCloseable {
     }
   }
 
-  /** Removes the file, which only this run needed. */
-  public void delete() {
-    close();
-    try {
-      Files.deleteIfExists(path);
-      Files.deleteIfExists(path.toAbsolutePath().getParent()); // where nothing else is in it
-    } catch (IOException e) {
-      // It is only a cache; what is left of it does no harm.
-    }
+  Path path() {
+    return path;
   }
 
   @Override

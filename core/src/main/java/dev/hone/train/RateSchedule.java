@@ -17,6 +17,9 @@ public record RateSchedule(TrainConfig config, int total) {
    * @param step counted from 0
    */
   public double rate(int step) {
+    if (config.schedule() == TrainConfig.Schedule.SLANTED_TRIANGULAR) {
+      return config.rate() * config.slanted().share(step, total);
+    }
     int warmup = warmupSteps();
     if (step < warmup) {
       return config.rate() * (step + 1) / warmup;
@@ -24,7 +27,7 @@ public record RateSchedule(TrainConfig config, int total) {
     double done = total <= warmup ? 0 : (double) (step - warmup) / (total - warmup);
     return config.rate()
         * switch (config.schedule()) {
-          case CONSTANT -> 1;
+          case CONSTANT, SLANTED_TRIANGULAR -> 1;
           case LINEAR -> 1 - done;
           case COSINE -> 0.5 * (1 + Math.cos(Math.PI * done));
         };

@@ -32,7 +32,8 @@ public record TrainConfig(
     @Doc("Keep the optimiser's moments in a file: less memory, two passes over the file a step")
         boolean momentsOnDisk,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
-    @Doc("Course of the rate after the warm-up") Schedule schedule,
+    @Doc("Course of the rate after the warm-up; slanted-triangular has none, see 'slanted'")
+        Schedule schedule,
     @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")
         @Range(min = 0)
         double warmup,
@@ -52,13 +53,17 @@ public record TrainConfig(
         int patience,
     @Doc("Write a checkpoint every n steps; 0 means at each validation") @Range(min = 0)
         int checkpointEvery,
-    @Doc("Keep the weights of the best validation instead of the last") boolean keepBest) {
+    @Doc("Keep the weights of the best validation instead of the last") boolean keepBest,
+    @Doc("Shape of schedule slanted-triangular, in place of the warm-up") SlantConfig slanted,
+    @Doc("What is different from layer to layer") LayersConfig layers) {
 
   /** Course of the learning rate after the warm-up. */
   public enum Schedule {
     CONSTANT,
     LINEAR,
-    COSINE
+    COSINE,
+    /** Rises steeply, then falls slowly; it has a warm-up of its own. */
+    SLANTED_TRIANGULAR
   }
 
   /** Whether rows go through the layers as one sequence. */
@@ -92,7 +97,9 @@ public record TrainConfig(
         0,
         0,
         0,
-        true);
+        true,
+        SlantConfig.defaults(),
+        LayersConfig.defaults());
   }
 
   /** The same mathematics in less memory. */
@@ -120,7 +127,9 @@ public record TrainConfig(
         evaluateEvery,
         patience,
         checkpointEvery,
-        keepBest);
+        keepBest,
+        slanted,
+        layers);
   }
 
   /** Whether rows are packed on the device in use: few large operations are what a GPU likes. */
@@ -128,8 +137,8 @@ public record TrainConfig(
     return packing == Packing.AUTO ? Engine.device() == Device.CUDA : packing == Packing.TRUE;
   }
 
-  /** The same with another highest rate. */
-  public TrainConfig withRate(double other) {
+  /** The same with another highest rate, for a model of which all layers must learn alike. */
+  public TrainConfig fromScratch(double other) {
     return new TrainConfig(
         epochs,
         steps,
@@ -153,6 +162,8 @@ public record TrainConfig(
         evaluateEvery,
         patience,
         checkpointEvery,
-        keepBest);
+        keepBest,
+        slanted,
+        LayersConfig.defaults());
   }
 }

@@ -6,6 +6,9 @@ import java.util.Map;
 public interface TrainListener {
   default void step(StepReport report) {}
 
+  /** Something worth one line. */
+  default void note(String line) {}
+
   /**
    * @param step steps done
    * @param loss mean over the validation labels

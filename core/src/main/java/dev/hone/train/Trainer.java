@@ -6,7 +6,6 @@ import dev.hone.error.HoneException;
 import dev.hone.method.Method;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
-import dev.hone.model.Prefix;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Gradients;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param validation batches on which the loss is watched; empty for none
  * @param checkpoints where to save and resume, or null to keep nothing
- * @param prefix what is known of layers that do not train, or null
+ * @param frozen where to remember what layers that do not train make of the rows, or null
  */
 public record Trainer(
     Model model,
@@ -38,7 +37,7 @@ public record Trainer(
     @Nullable Checkpoints checkpoints,
     TrainListener listener,
     StopSignal stop,
-    @Nullable Prefix prefix) {
+    @Nullable FrozenCache frozen) {
 
   /** With all layers computed in every step. */
   public Trainer(
@@ -86,8 +85,8 @@ public record Trainer(
 
   public Result run() {
     int total = totalSteps();
-    RateSchedule schedule = new RateSchedule(config, total);
-    try (AdamW optimizer = new AdamW(config, method, moments())) {
+    try (Thaw thaw = Thaw.of(this, total);
+        AdamW optimizer = new AdamW(config, method, thaw::factor, moments())) {
       TrainState state = TrainState.start();
       if (checkpoints != null) {
         state = checkpoints.restore(method, optimizer, objective).orElse(state);
@@ -97,17 +96,18 @@ public record Trainer(
           return finished(Outcome.EARLY_STOPPED, state);
         }
         if (stop.isRequested()) {
-          save(optimizer, state);
+          save(optimizer, state, thaw);
           return new Result(Outcome.INTERRUPTED, state);
         }
         long begun = System.nanoTime();
         int step = state.step();
-        double rate = schedule.rate(step);
+        thaw.reach(step);
+        double rate = thaw.rate(step);
         Batch whole = Batch.of(plan.rows(step), padId);
         List<List<TokenRow>> parts = parts(plan.rows(step));
         int most = parts.stream().mapToInt(List::size).max().orElse(1);
         Objective all = objective.over(model, method, plan.rows(step), most, padId);
-        double loss = gradients(step, whole, parts, all);
+        double loss = gradients(step, whole, parts, all, thaw);
         double norm = clipped(step, whole);
         optimizer.step(rate);
         method.stepped(step + 1, total);
@@ -129,14 +129,14 @@ public record Trainer(
         if (due(config.evaluateEvery(), state.step(), total) && !validation.isEmpty()) {
           state = validated(state);
           if (exhausted(state)) {
-            save(optimizer, state);
+            save(optimizer, state, thaw);
             return finished(Outcome.EARLY_STOPPED, state);
           }
         }
         int every =
             config.checkpointEvery() > 0 ? config.checkpointEvery() : config.evaluateEvery();
         if (due(every, state.step(), total)) {
-          save(optimizer, state);
+          save(optimizer, state, thaw);
         }
       }
       return finished(Outcome.FINISHED, state);
@@ -176,7 +176,8 @@ public record Trainer(
   }
 
   /** Collects the gradients of the mean loss of a step, in micro-batches; returns that loss. */
-  private double gradients(int step, Batch whole, List<List<TokenRow>> parts, Objective all) {
+  private double gradients(
+      int step, Batch whole, List<List<TokenRow>> parts, Objective all, Thaw thaw) {
     long learned = all.count(whole);
     if (learned == 0) {
       throw new HoneException(
@@ -203,8 +204,8 @@ public record Trainer(
         if (config.packs()) {
           pass = pass.packing();
         }
-        if (prefix != null) {
-          pass = pass.above(prefix);
+        if (thaw.known() != null) {
+          pass = pass.above(thaw.known());
         }
         double value = all.learn(model, pass, part, config.labelSmoothing(), 1.0 / learned);
         if (!Double.isFinite(value)) {
@@ -251,15 +252,19 @@ public record Trainer(
   }
 
   private Result finished(Outcome outcome, TrainState state) {
+    if (frozen != null) {
+      frozen.keepOnly(null);
+    }
     if (checkpoints != null && config.keepBest() && !validation.isEmpty()) {
       checkpoints.restoreBest(method);
     }
     return new Result(outcome, state);
   }
 
-  private void save(AdamW optimizer, TrainState state) {
+  private void save(AdamW optimizer, TrainState state, Thaw thaw) {
     if (checkpoints != null) {
       checkpoints.save(method, optimizer, objective, state);
+      thaw.saved();
       listener.checkpointed(state.step());
     }
   }

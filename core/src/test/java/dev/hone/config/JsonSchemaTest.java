@@ -63,7 +63,7 @@ class JsonSchemaTest {
   @Test
   void listsEnumsAndNulls() {
     assertEquals(
-        "[\"constant\",\"linear\",\"cosine\"]",
+        "[\"constant\",\"linear\",\"cosine\",\"slanted-triangular\"]",
         at("/properties/train/properties/schedule/enum").toString());
     assertEquals("cosine", at("/properties/train/properties/schedule/default").stringValue());
     JsonNode format = at("/properties/data/properties/format");

@@ -179,11 +179,13 @@ class YamlTest {
         "x.yaml:2: data.path[1] is a mapping, expected a path",
         refusal("data:\n  path: [a, {b: c}]"));
     assertEquals(
-        "x.yaml:1: train.schedule is \"cosin\", expected one of constant, linear, cosine"
+        "x.yaml:1: train.schedule is \"cosin\", expected one of constant, linear, cosine,"
+            + " slanted-triangular"
             + " (did you mean 'cosine'?)",
         refusal("train: {schedule: cosin}"));
     assertEquals(
-        "x.yaml:1: train.schedule is \"COSINE\", expected one of constant, linear, cosine"
+        "x.yaml:1: train.schedule is \"COSINE\", expected one of constant, linear, cosine,"
+            + " slanted-triangular"
             + " (did you mean 'cosine'?)",
         refusal("train: {schedule: COSINE}"));
     assertEquals(

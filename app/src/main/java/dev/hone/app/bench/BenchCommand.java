@@ -25,7 +25,7 @@ import dev.hone.train.BatchPlan;
 import dev.hone.train.CausalLmObjective;
 import dev.hone.train.ClassificationObjective;
 import dev.hone.train.EpochPlan;
-import dev.hone.train.FrozenLayers;
+import dev.hone.train.FrozenCache;
 import dev.hone.train.StepReport;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
@@ -201,8 +201,7 @@ public final class BenchCommand implements Callable<Integer> {
     boolean speaks = opened.head() instanceof LmHead;
     List<TokenRow> all = rows(opened);
     Engine.seed(1);
-    try (Method attached = Methods.attach(method(), opened);
-        FrozenLayers known = known(opened, attached)) {
+    try (Method attached = Methods.attach(method(), opened)) {
       Laps laps = new Laps();
       new Trainer(
               opened,
@@ -216,7 +215,7 @@ public final class BenchCommand implements Callable<Integer> {
               null,
               laps,
               new StopSignal(),
-              known)
+              frozen())
           .run();
       long peak = Cpu.peakResidentBytes();
       Products products = Products.of(opened, attached, Batch.of(plan(all).rows(1), 0));
@@ -237,14 +236,14 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   /** For a method that ends in -cached: what the frozen layers make of all rows is there before. */
-  private @Nullable FrozenLayers known(Model opened, Method attached) {
+  private @Nullable FrozenCache frozen() {
     if (!method.endsWith(CACHED)) {
       return null;
     }
     try {
       Path folder = Files.createTempDirectory("hone-bench");
       folder.toFile().deleteOnExit();
-      return FrozenLayers.open(folder, "bench", opened, FrozenLayers.count(opened, attached));
+      return new FrozenCache(folder, "bench");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -279,7 +278,9 @@ public final class BenchCommand implements Callable<Integer> {
         0,
         0,
         0,
-        false);
+        false,
+        d.slanted(),
+        d.layers());
   }
 
   private BatchPlan plan(List<TokenRow> all) {

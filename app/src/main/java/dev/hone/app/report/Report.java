@@ -40,20 +40,39 @@ public final class Report {
     AtomicFiles.write(file, html(run));
   }
 
+  /** Writes the page of a run in stages in the same way. */
+  public static void write(StagesReport stages, Path file) {
+    AtomicFiles.write(file, html(stages));
+  }
+
   /** The whole page as text. */
   public static String html(RunReport run) {
-    List<Section> sections = sections(run);
+    return page(run.name(), run.summary(), ResultsSection.tiles(run), sections(run));
+  }
+
+  /** The whole page of a run in stages as text. */
+  public static String html(StagesReport run) {
+    List<Section> sections = new ArrayList<>();
+    for (StagesReport.Stage stage : run.stages()) {
+      sections.add(new Section("stage-" + stage.name(), stage.name(), StageSection.of(stage)));
+    }
+    sections.add(new Section("recipe", "Recipe", recipe(run.recipe())));
+    sections.add(new Section("next", "Next", "What to type next", next(run.next())));
+    return page(run.name(), run.summary(), new Html(), sections);
+  }
+
+  private static String page(String name, String summary, Html tiles, List<Section> sections) {
     Html html = new Html();
     html.open("html", "xmlns", "http://www.w3.org/1999/xhtml", "lang", "en");
     html.open("head").empty("meta", "charset", "utf-8");
     html.empty("meta", "http-equiv", "Content-Security-Policy", "content", POLICY);
     html.empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
     html.empty("meta", "name", "color-scheme", "content", "light dark");
-    html.element("title", run.name() + " \u00b7 Hone").style(STYLE).close();
+    html.element("title", name + " \u00b7 Hone").style(STYLE).close();
     html.open("body").open("header").element("p", "Hone run", "class", "kind");
-    html.element("h1", run.name(), "dir", "auto");
-    html.element("p", run.summary(), "class", "summary", "dir", "auto");
-    html.add(ResultsSection.tiles(run)).open("nav");
+    html.element("h1", name, "dir", "auto");
+    html.element("p", summary, "class", "summary", "dir", "auto");
+    html.add(tiles).open("nav");
     for (Section section : sections) {
       html.element("a", section.name(), "href", "#" + section.id()).text(" ");
     }
