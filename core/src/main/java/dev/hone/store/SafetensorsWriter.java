@@ -39,6 +39,8 @@ public final class SafetensorsWriter {
           DType.I16,
           DType.I8,
           DType.U8,
+          DType.F8_E4M3,
+          DType.F8_E5M2,
           DType.BOOL);
 
   private static final Comparator<TensorEntry> LIBRARY_ORDER =

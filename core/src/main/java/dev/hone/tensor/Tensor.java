@@ -58,10 +58,14 @@ public final class Tensor implements AutoCloseable {
 
   /** What shape, device and lifetime are asked of. */
   private org.bytedeco.pytorch.Tensor raw() {
+    requireOpen();
+    return handle;
+  }
+
+  private void requireOpen() {
     if (handle.isNull()) {
       throw new IllegalStateException("tensor used after its scope closed");
     }
-    return handle;
   }
 
   private org.bytedeco.pytorch.Tensor writable() {
@@ -73,20 +77,22 @@ public final class Tensor implements AutoCloseable {
 
   /** Whether its numbers are kept in fewer bytes. */
   public boolean isPacked() {
+    requireOpen();
     return packing != null;
   }
 
   /** Whether rounding has changed its numbers so much that a step of training would vanish. */
   public boolean isQuantised() {
+    requireOpen();
     return packing instanceof Int8 || packing instanceof Nf4;
   }
 
   /** The numbers of a packed matrix as F32, in the open scope; any other tensor itself. */
   public Tensor dense() {
+    requireOpen();
     if (packing == null) {
       return this;
     }
-    raw();
     Tensor whole = Scope.only(packing::dense);
     return turned ? whole.t() : whole;
   }

@@ -98,7 +98,7 @@ class YamlRoundTripTest {
 
   /** A record whose own check refuses what was drawn is drawn again. */
   private static Object record(Class<?> type, Random random) {
-    for (int attempt = 0; attempt < 100; attempt++) {
+    for (int attempt = 0; attempt < 2000; attempt++) {
       try {
         return drawn(type, random);
       } catch (IllegalArgumentException e) {
@@ -126,7 +126,7 @@ class YamlRoundTripTest {
     if (raw == List.class) {
       List<@Nullable Object> list = new ArrayList<>();
       for (int i = random.nextInt(4); i > 0; i--) {
-        list.add(value(Shape.argument(type, 0), null, random));
+        list.add(value(Shape.argument(type, 0), range, random)); // a range is that of its elements
       }
       return list;
     }

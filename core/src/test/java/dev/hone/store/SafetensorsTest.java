@@ -155,7 +155,7 @@ class SafetensorsTest {
       quoteCharacter = '`',
       value = {
         "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]} | Duplicate",
-        "\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[8],\"data_offsets\":[0,8]} | tensor 'a' has dtype \"F8_E4M3\"",
+        "\"a\":{\"dtype\":\"F4\",\"shape\":[8],\"data_offsets\":[0,8]} | tensor 'a' has dtype \"F4\"",
         "\"a\":{\"dtype\":7,\"shape\":[8],\"data_offsets\":[0,8]} | dtype 7",
         "\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]} | non-negative",
         "\"a\":{\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]} | non-negative",

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Who owns a tensor, and what happens to those who ask after its end. */
 class ScopeTest {
   private static final Set<String> ALLOWED_AFTER_THE_END =
-      Set.of("close", "isClosed", "toString", "equals", "hashCode");
+      Set.of("close", "isClosed", "toString", "equals", "hashCode", "packed");
 
   private static Tensor dead() {
     try (Scope scope = Scope.open()) {

@@ -103,12 +103,12 @@ public final class Bottleneck implements Method {
               + " sums; use true or false");
     }
     long width = at.end().out();
-    Leaves own = leaves.under(path(at) + "adapters." + name + ".");
-    Bn made = Bn.of(config, own, width, config.middle(layer, width));
-    if (bottlenecks.put(at.end().name(), made) != null) {
+    if (bottlenecks.containsKey(at.end().name())) {
       throw new HoneException(
           "bottleneck adapters have no place in a model whose layers share their weights");
     }
+    Leaves own = leaves.under(path(at) + "adapters." + name + ".");
+    bottlenecks.put(at.end().name(), Bn.of(config, own, width, config.middle(layer, width)));
   }
 
   /** The layers as AdapterHub counts them: an encoder's, then its decoder's. */
