@@ -87,8 +87,7 @@ final class MethodsCommand implements Callable<Integer> {
   private void names() {
     Table table = new Table("method", "what it is", "page");
     Yaml.choices(MethodConfig.class)
-        .forEach(
-            (name, config) -> table.row(name, said(config), "docs/methods/" + name + ".md"));
+        .forEach((name, config) -> table.row(name, said(config), "docs/methods/" + name + ".md"));
     console.out().print(table.text(console));
     console.out().println("docs/methods/README.md says which to take when.");
   }
@@ -173,8 +172,7 @@ final class MethodsCommand implements Callable<Integer> {
   private static double speed(Way way, Path folder, MemoryEstimate.Load load) {
     try (Model model = Families.load(folder, way.storage())) {
       // Virtual tokens take places, too.
-      int before =
-          way.method() instanceof SoftPromptConfig prompt ? prompt.numVirtualTokens() : 0;
+      int before = way.method() instanceof SoftPromptConfig prompt ? prompt.numVirtualTokens() : 0;
       int width = Math.min(load.tokens(), model.backbone().maxPositions() - before);
       return TimedSteps.tokensPerSecond(way.method(), model, load.batch(), width);
     }

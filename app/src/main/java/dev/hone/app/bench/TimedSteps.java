@@ -40,8 +40,7 @@ public final class TimedSteps {
     List<TokenRow> rows =
         BenchRows.random(STEPS * batch, width, model.config().intValue("vocab_size"), 2);
     TrainConfig usual = TrainConfig.defaults();
-    TrainConfig config =
-        config(STEPS, batch, usual.microTokens(), false, false, usual.rate());
+    TrainConfig config = config(STEPS, batch, usual.microTokens(), false, false, usual.rate());
     Engine.seed(1);
     try (Method attached = Methods.attach(method, model)) {
       return run(model, attached, config, inOrder(rows, batch), null).tokensPerSecond();
