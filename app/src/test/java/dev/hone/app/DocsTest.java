@@ -58,6 +58,14 @@ class DocsTest {
     return Files.writeString(folder.resolve("recipe.yaml"), text);
   }
 
+  private String page(String name) {
+    String text = pages.get(METHODS.resolve(name + ".md"));
+    if (text == null) {
+      throw new AssertionError("no page docs/methods/" + name + ".md");
+    }
+    return text;
+  }
+
   @Test
   void everyRecipeBinds() throws IOException {
     for (Map.Entry<Path, String> page : pages.entrySet()) {
@@ -125,16 +133,14 @@ class DocsTest {
   /** A method's page, or the table of common keys, has each key beside its default. */
   @Test
   void everyKeyHasItsDefault() {
-    String common = pages.get(METHODS.resolve("README.md"));
+    String common = page("README");
     Yaml.choices(MethodConfig.class)
         .forEach(
             (name, config) -> {
-              String page = pages.get(METHODS.resolve(name + ".md"));
-              assertTrue(page != null, "docs/methods/" + name + ".md");
               assertTrue(common.contains("[" + name + "](" + name + ".md)"), name);
-              requireKeys(name, (Record) config, page, common);
+              requireKeys(name, (Record) config, page(name), common);
             });
-    String preferences = pages.get(METHODS.resolve("preference-tuning.md"));
+    String preferences = page("preference-tuning");
     Yaml.choices(PreferenceConfig.class)
         .forEach(
             (name, config) -> {
@@ -162,7 +168,7 @@ class DocsTest {
     TestConsole console = new TestConsole(false);
     new Main(console.console, folder, Main.commands(console.console))
         .run("methods", base.toString());
-    String page = pages.get(METHODS.resolve("README.md"));
+    String page = page("README");
     assertTrue(console.out().contains("lora"), console.err());
     assertTrue(page.contains("```\n" + console.out() + "```\n"), console.out());
   }
