@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.config.Yaml;
 import dev.hone.method.MethodConfig;
+import dev.hone.recipe.Arms;
 import dev.hone.recipe.Recipe;
 import dev.hone.train.preference.PreferenceConfig;
 import java.io.IOException;
@@ -92,19 +93,24 @@ class DocsTest {
         CommandLine command = commands.get(words.getFirst());
         assertTrue(command != null, where);
         List<String> changes = new ArrayList<>();
-        Path recipe = recipe("");
+        List<Path> files = new ArrayList<>();
         for (String word : words.subList(1, words.size())) {
-          if (word.startsWith("-")) {
-            assertTrue(command.getCommandSpec().optionsMap().containsKey(word), where);
+          if (word.startsWith("-") || word.startsWith("[-")) { // in brackets: may be left out
+            assertTrue(command.getCommandSpec().optionsMap().containsKey(word.replace("[", "")), where);
           } else if (word.startsWith("recipes/")) {
-            recipe = ROOT.resolve(word);
-            assertTrue(Files.exists(recipe), where);
+            files.add(ROOT.resolve(word));
           } else if (word.contains("=") && !word.contains(" ") || word.contains("={")) {
             changes.add(word);
           }
         }
-        Path read = recipe;
-        assertDoesNotThrow(() -> Yaml.read(read, Recipe.class, changes), where);
+        if (files.isEmpty()) {
+          files.add(recipe(""));
+        }
+        boolean arms = words.getFirst().equals("compare") && files.size() == 1;
+        for (Path file : files) {
+          assertDoesNotThrow(
+              () -> Yaml.read(file, arms ? Arms.class : Recipe.class, changes), where);
+        }
       }
     }
   }
