@@ -96,7 +96,8 @@ class DocsTest {
         List<Path> files = new ArrayList<>();
         for (String word : words.subList(1, words.size())) {
           if (word.startsWith("-") || word.startsWith("[-")) { // in brackets: may be left out
-            assertTrue(command.getCommandSpec().optionsMap().containsKey(word.replace("[", "")), where);
+            String option = word.replace("[", "");
+            assertTrue(command.getCommandSpec().optionsMap().containsKey(option), where);
           } else if (word.startsWith("recipes/")) {
             files.add(ROOT.resolve(word));
           } else if (word.contains("=") && !word.contains(" ") || word.contains("={")) {
