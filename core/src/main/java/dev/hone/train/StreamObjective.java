@@ -32,6 +32,7 @@ public final class StreamObjective implements Objective {
   private final CausalLmObjective words = new CausalLmObjective(StreamObjective::read);
   private final Set<TokenRow> text = Collections.newSetFromMap(new IdentityHashMap<>());
   private final @Nullable TokenRow first;
+  private @Nullable TokenRow begun;
   private Remembered before = Remembered.NOTHING;
   private Remembered after = Remembered.NOTHING;
   private Remembered measured = Remembered.NOTHING;
@@ -61,7 +62,10 @@ public final class StreamObjective implements Objective {
   public Objective over(Model model, Adapter adapter, List<TokenRow> rows, int part, long padId) {
     TokenRow begin = rows.getFirst();
     if (text.contains(begin)) {
-      before = begin == first ? Remembered.NOTHING : after;
+      if (begin != begun) { // the same step again begins where it began
+        before = begin == first ? Remembered.NOTHING : after;
+        begun = begin;
+      }
       after = Remembered.NOTHING;
     } else { // another text, to be measured on: what is learned goes on later as if nothing had
       // been
@@ -111,6 +115,7 @@ public final class StreamObjective implements Objective {
       tensors.add(Objects.requireNonNull(state.get("state." + i)));
     }
     after = Remembered.NOTHING.and(tensors);
+    begun = null;
   }
 
   /**

@@ -87,6 +87,7 @@ public record Trainer(
     int total = totalSteps();
     try (Thaw thaw = Thaw.of(this, total);
         AdamW optimizer = new AdamW(config, method, thaw::factor, moments())) {
+      Division division = new Division(this);
       TrainState state = TrainState.start();
       if (checkpoints != null) {
         state = checkpoints.restore(method, optimizer, objective).orElse(state);
@@ -104,10 +105,7 @@ public record Trainer(
         thaw.reach(step);
         double rate = thaw.rate(step);
         Batch whole = Batch.of(plan.rows(step), padId);
-        List<List<TokenRow>> parts = parts(plan.rows(step));
-        int most = parts.stream().mapToInt(List::size).max().orElse(1);
-        Objective all = objective.over(model, method, plan.rows(step), most, padId);
-        double loss = gradients(step, whole, parts, all, thaw);
+        Learned learned = learned(step, whole, optimizer, thaw, division);
         double norm = clipped(step, whole);
         optimizer.step(rate);
         method.stepped(step + 1, total);
@@ -120,12 +118,12 @@ public record Trainer(
                 state.step(),
                 total,
                 epoch,
-                loss,
+                learned.loss(),
                 rate,
                 norm,
                 whole.tokens(),
                 seconds,
-                all.measures()));
+                learned.by().measures()));
         if (due(config.evaluateEvery(), state.step(), total) && !validation.isEmpty()) {
           state = validated(state);
           if (exhausted(state)) {
@@ -141,19 +139,6 @@ public record Trainer(
       }
       return finished(Outcome.FINISHED, state);
     }
-  }
-
-  private List<List<TokenRow>> parts(List<TokenRow> rows) {
-    if (!model.head().mixesRows()) {
-      return MicroBatches.of(rows, config.microBatch(), config.microTokens(), config.packs());
-    }
-    if (config.microBatch() > 0) {
-      throw new HoneException(
-          "train.microBatch: the batch norms of "
-              + model.architecture()
-              + " look at all rows of a step together; leave it at 0 and lower train.batch");
-    }
-    return List.of(rows);
   }
 
   /** The file that the optimiser's moments lie in, or null. */
@@ -175,9 +160,35 @@ public record Trainer(
     return step % period == 0 || step == total;
   }
 
+  /**
+   * @param loss mean over what was learned
+   * @param by the objective that knows the rows of the step
+   */
+  private record Learned(double loss, Objective by) {}
+
+  /** Collects the gradients of a step, in smaller and smaller parts until they fit into memory. */
+  private Learned learned(int step, Batch whole, AdamW optimizer, Thaw thaw, Division division) {
+    while (true) {
+      List<List<TokenRow>> parts = division.parts(plan.rows(step));
+      int most = parts.stream().mapToInt(List::size).max().orElse(1);
+      try {
+        Objective all = objective.over(model, method, plan.rows(step), most, padId);
+        return new Learned(gradients(step, whole, parts, all, thaw, division), all);
+      } catch (RuntimeException failure) {
+        optimizer.clearGradients();
+        division.halve(step, failure);
+      }
+    }
+  }
+
   /** Collects the gradients of the mean loss of a step, in micro-batches; returns that loss. */
   private double gradients(
-      int step, Batch whole, List<List<TokenRow>> parts, Objective all, Thaw thaw) {
+      int step,
+      Batch whole,
+      List<List<TokenRow>> parts,
+      Objective all,
+      Thaw thaw,
+      Division division) {
     long learned = all.count(whole);
     if (learned == 0) {
       throw new HoneException(
@@ -189,6 +200,7 @@ public record Trainer(
     double sum = 0;
     int number = 0;
     for (List<TokenRow> some : parts) {
+      division.at(some);
       long drawn = mixed(seed, step, number++);
       Engine.seed(drawn);
       Batch part = Batch.of(some, padId);
