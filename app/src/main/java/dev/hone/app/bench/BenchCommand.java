@@ -21,6 +21,7 @@ import dev.hone.tensor.Cpu;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.MatrixProduct;
+import dev.hone.tensor.Profile;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.CausalLmObjective;
 import dev.hone.train.ClassificationObjective;
@@ -42,6 +43,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +174,7 @@ public final class BenchCommand implements Callable<Integer> {
   private Map<String, Object> generated(Model opened) {
     List<int[]> prompts = rows(opened).stream().limit(batch).map(TokenRow::ids).toList();
     Generator generator = new Generator(opened, Adapter.NONE);
-    Laps laps = new Laps();
+    Laps laps = new Laps(null);
     List<int[]> answers = List.of();
     for (int step = 1; step <= steps; step++) {
       long begun = System.nanoTime();
@@ -201,8 +203,9 @@ public final class BenchCommand implements Callable<Integer> {
     boolean speaks = opened.head() instanceof LmHead;
     List<TokenRow> all = rows(opened);
     Engine.seed(1);
-    try (Method attached = Methods.attach(method(), opened)) {
-      Laps laps = new Laps();
+    try (Method attached = Methods.attach(method(), opened);
+        Profile profile = Profile.open()) {
+      Laps laps = new Laps(profile);
       new Trainer(
               opened,
               attached,
@@ -304,13 +307,21 @@ public final class BenchCommand implements Callable<Integer> {
   /** The steps as they went. */
   private static final class Laps implements TrainListener {
     private final List<StepReport> steps = new ArrayList<>();
+    private final @Nullable Profile profile;
     private double first;
+
+    Laps(@Nullable Profile profile) {
+      this.profile = profile;
+    }
 
     @Override
     public void step(StepReport report) {
       if (steps.isEmpty()) {
         Instant begun = ProcessHandle.current().info().startInstant().orElseThrow();
         first = Duration.between(begun, Instant.now()).toMillis() / 1000.0;
+        if (profile != null && report.totalSteps() > 1) {
+          profile.reset();
+        }
       }
       steps.add(report);
     }
@@ -345,6 +356,22 @@ public final class BenchCommand implements Callable<Integer> {
       line.put("seconds_to_first_step", rounded(first));
       line.put("loss_first", steps.getFirst().loss());
       line.put("loss_last", steps.getLast().loss());
+      if (profile != null) {
+        line.put("profile", shares(profile, Arrays.stream(seconds).sum()));
+      }
+    }
+
+    /** Shares of the steps' time, by what it went to. */
+    private static Map<String, Double> shares(Profile profile, double seconds) {
+      Map<String, Double> shares = new LinkedHashMap<>();
+      double rest = 1;
+      for (Profile.Phase phase : Profile.Phase.values()) {
+        double share = profile.seconds(phase) / seconds;
+        shares.put(phase.name().toLowerCase(Locale.ROOT), rounded(share));
+        rest -= share;
+      }
+      shares.put("rest", rounded(rest));
+      return shares;
     }
   }
 }
