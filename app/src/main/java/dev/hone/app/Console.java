@@ -18,6 +18,9 @@ record Console(
     boolean colours,
     int width) {
 
+  /** What the line of an error begins with. */
+  static final String FAILURE = "hone: ";
+
   private static final int USUAL_WIDTH = 100;
 
   /**
@@ -44,7 +47,7 @@ record Console(
   /** One red line on the error stream. */
   void fail(String message) {
     boolean red = errTerminal && colours;
-    err.println((red ? "\u001b[31m" : "") + "hone: " + message + (red ? "\u001b[0m" : ""));
+    err.println((red ? "\u001b[31m" : "") + FAILURE + message + (red ? "\u001b[0m" : ""));
     err.flush();
   }
 

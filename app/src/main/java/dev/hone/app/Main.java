@@ -57,6 +57,7 @@ public final class Main {
         new GenerateCommand(console),
         new EvalCommand(console),
         new InspectCommand(console),
+        new MethodsCommand(console),
         new MergeCommand(console),
         new PullCommand(console),
         new PushCommand(console),

@@ -2,6 +2,7 @@ package dev.hone.app;
 
 import dev.hone.evaluate.Classification;
 import dev.hone.evaluate.Estimate;
+import dev.hone.evaluate.Forgetting;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.RunResult;
@@ -34,6 +35,17 @@ final class ResultText {
                         test.onlyFirst(),
                         test.onlySecond(),
                         test.pValue()));
+    Forgetting forgetting = result.forgetting();
+    if (forgetting != null) {
+      console
+          .out()
+          .printf(
+              Locale.ROOT,
+              "general text: loss %.3f before, %.3f after, %+.3f nats a token%n",
+              forgetting.before().loss().value(),
+              forgetting.after().loss().value(),
+              forgetting.rise());
+    }
     console
         .out()
         .printf(

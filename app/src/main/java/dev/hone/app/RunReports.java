@@ -5,6 +5,7 @@ import dev.hone.app.report.RunReport;
 import dev.hone.config.Yaml;
 import dev.hone.data.Dropped;
 import dev.hone.evaluate.Estimate;
+import dev.hone.evaluate.Forgetting;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.MetricsLog;
 import dev.hone.run.RunResult;
@@ -96,6 +97,13 @@ final class RunReports {
                     new RunReport.Fact(
                         String.format(Locale.ROOT, "%.2f", p.perplexity().value()),
                         "perplexity, " + name)));
+    Forgetting forgetting = result.forgetting();
+    if (forgetting != null) {
+      facts.add(
+          new RunReport.Fact(
+              String.format(Locale.ROOT, "%+.3f", forgetting.rise()),
+              "nats a token of general text: what was forgotten"));
+    }
     return facts;
   }
 

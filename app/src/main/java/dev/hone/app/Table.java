@@ -54,6 +54,20 @@ final class Table {
     return text.toString();
   }
 
+  /** The same as a table of Markdown. */
+  String markdown() {
+    StringBuilder text = new StringBuilder();
+    text.append(markdown(heading)).append("|---".repeat(heading.size())).append("|\n");
+    rows.forEach(row -> text.append(markdown(row)));
+    return text.toString();
+  }
+
+  private static String markdown(List<String> cells) {
+    return cells.stream()
+        .map(cell -> cell.replace("|", "\\|"))
+        .collect(Collectors.joining(" | ", "| ", " |\n"));
+  }
+
   /** The heading, then the cells. */
   private Stream<String> column(int index) {
     return Stream.concat(Stream.of(heading), rows.stream()).map(row -> row.get(index));

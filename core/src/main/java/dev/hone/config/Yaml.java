@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
@@ -55,6 +56,13 @@ public final class Yaml {
    */
   public static String write(Record record) {
     return new Writer().write(record);
+  }
+
+  /** The records of a family ({@link OneOf}) with their defaults, by the word that chooses each. */
+  public static <T> Map<String, T> choices(Class<T> family) {
+    Map<String, T> choices = new LinkedHashMap<>();
+    Shape.choices(family).forEach((n, type) -> choices.put(n, family.cast(Shape.defaults(type))));
+    return choices;
   }
 
   private static String text(Path file) {

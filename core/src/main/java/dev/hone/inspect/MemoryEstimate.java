@@ -49,36 +49,74 @@ public record MemoryEstimate(
    * @param outline whose shapes count
    */
   static List<MemoryEstimate> of(Model outline, Load load) {
-    List<Linear> linears =
-        outline.linears().values().stream().filter(l -> !Part.layer(l.name()).isEmpty()).toList();
-    long widths = linears.stream().mapToLong(l -> l.in() + l.out()).sum();
-    long caches =
-        linears.stream()
+    List<MemoryEstimate> estimates = new ArrayList<>();
+    long base = F32 * outline.parameterCount();
+    estimates.add(estimate("generate", Storage.FLOAT32, base, 0, 0, cache(outline, load)));
+    estimates.add(training("full", Storage.FLOAT32, outline, load, 0, outline.parameterCount()));
+    if (outline.backbone() instanceof Recurrent) {
+      return estimates;
+    }
+    long biases = sum(outline, p -> p.name().endsWith("bias"));
+    long norms = sum(outline, p -> Part.of(p.name()) == Part.NORMS);
+    long added = load.rank() * widths(outline);
+    estimates.add(training("lora", Storage.FLOAT32, outline, load, added, added));
+    estimates.add(training("bitfit", Storage.FLOAT32, outline, load, 0, biases));
+    estimates.add(training("ln_tuning", Storage.FLOAT32, outline, load, 0, norms));
+    for (Storage storage : List.of(Storage.BFLOAT16, Storage.INT8, Storage.NF4)) {
+      estimates.add(training("lora", storage, outline, load, added, added));
+    }
+    return estimates;
+  }
+
+  /**
+   * That of training in one way.
+   *
+   * @param added numbers that are kept beside the base
+   */
+  static MemoryEstimate training(
+      String method, Storage storage, Model outline, Load load, long added, long trainable) {
+    long unpacked = storage == Storage.FLOAT32 ? 0 : F32 * largestMatrix(outline);
+    long activations = activations(outline, load) + unpacked;
+    return estimate(method, storage, bytes(outline, storage), added, trainable, activations);
+  }
+
+  private static List<Linear> linears(Model outline) {
+    return outline.linears().values().stream()
+        .filter(l -> !Part.layer(l.name()).isEmpty())
+        .toList();
+  }
+
+  private static long widths(Model outline) {
+    return linears(outline).stream().mapToLong(l -> l.in() + l.out()).sum();
+  }
+
+  /** Bytes of one number for every token of a batch. */
+  private static long perToken(Model outline, Load load) {
+    return F32 * load.batch() * Math.min(load.tokens(), outline.backbone().maxPositions());
+  }
+
+  /** A recurrent model keeps no keys and values. */
+  private static long cache(Model outline, Load load) {
+    return perToken(outline, load)
+        * linears(outline).stream()
             .filter(l -> l.name().matches(".*[._](k|key|v|value)(_proj|_lin)?"))
             .mapToLong(Linear::out)
             .sum();
-    if (outline.backbone() instanceof Recurrent recurrent) {
-      return recurrent(outline.parameterCount(), recurrent, load);
+  }
+
+  /** Of a recurrent model only the windows that gradients go back over are remembered. */
+  private static long activations(Model outline, Load load) {
+    if (!(outline.backbone() instanceof Recurrent recurrent)) {
+      return perToken(outline, load) * widths(outline);
     }
-    int tokens = Math.min(load.tokens(), outline.backbone().maxPositions());
-    long perToken = F32 * load.batch() * tokens;
-    long all = outline.parameterCount();
-    long biases = sum(outline, p -> p.name().endsWith("bias"));
-    long norms = sum(outline, p -> Part.of(p.name()) == Part.NORMS);
-    long base = F32 * all;
-    long added = load.rank() * widths;
-    List<MemoryEstimate> estimates = new ArrayList<>();
-    estimates.add(estimate("generate", Storage.FLOAT32, base, 0, 0, perToken * caches));
-    estimates.add(estimate("full", Storage.FLOAT32, base, 0, all, perToken * widths));
-    estimates.add(estimate("lora", Storage.FLOAT32, base, added, added, perToken * widths));
-    estimates.add(estimate("bitfit", Storage.FLOAT32, base, 0, biases, perToken * widths));
-    estimates.add(estimate("ln_tuning", Storage.FLOAT32, base, 0, norms, perToken * widths));
-    for (Storage storage : List.of(Storage.BFLOAT16, Storage.INT8, Storage.NF4)) {
-      long kept = bytes(outline, storage);
-      long activations = perToken * widths + F32 * largestMatrix(outline);
-      estimates.add(estimate("lora", storage, kept, added, added, activations));
-    }
-    return estimates;
+    long kept = Math.min(load.tokens(), Math.max(recurrent.window(), recurrent.pooled()));
+    // What a layer reads, its four gates, its cell and what it gives.
+    long widths =
+        recurrent.layers().stream()
+            .map(layer -> layer.weightIh().value())
+            .mapToLong(w -> w.size(1) + w.size(0) * 6 / 4)
+            .sum();
+    return F32 * load.batch() * kept * widths;
   }
 
   private static long bytes(Model model, Storage storage) {
@@ -97,20 +135,6 @@ public record MemoryEstimate(
         .mapToLong(p -> p.value().numel())
         .max()
         .orElse(0);
-  }
-
-  /** Only the windows that gradients go back over are remembered; what trains is everything. */
-  private static List<MemoryEstimate> recurrent(long all, Recurrent model, Load load) {
-    long kept = Math.min(load.tokens(), Math.max(model.window(), model.pooled()));
-    // What a layer reads, its four gates, its cell and what it gives.
-    long widths =
-        model.layers().stream()
-            .map(layer -> layer.weightIh().value())
-            .mapToLong(w -> w.size(1) + w.size(0) * 6 / 4)
-            .sum();
-    return List.of(
-        estimate("generate", Storage.FLOAT32, F32 * all, 0, 0, 0),
-        estimate("full", Storage.FLOAT32, F32 * all, 0, all, F32 * load.batch() * kept * widths));
   }
 
   private static long sum(Model model, Predicate<Parameter> which) {

@@ -132,20 +132,20 @@ public record Recipe(
   }
 
   /**
-   * The same learned from fewer rows, as a trial of its own.
+   * The same as a trial of its own.
    *
-   * @param labels how many rows to learn from
+   * @param labels how many rows to learn from; 0 for as many as the recipe says
    * @param which seed of the trial, and of the choice of rows
    * @param folder where the trials' folders are
    */
   public Recipe trial(int labels, long which, Path folder) {
     return new Recipe(
-        name + "-" + labels + "-" + which,
+        name + (labels == 0 ? "" : "-" + labels) + "-" + which,
         model,
         dtype,
         newModel,
         tokenizer,
-        data.with(data.split().learningFrom(labels, which)),
+        labels == 0 ? data : data.with(data.split().learningFrom(labels, which)),
         task,
         method,
         objective,

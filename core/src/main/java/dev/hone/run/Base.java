@@ -11,6 +11,7 @@ import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
 import dev.hone.model.head.TextHead;
 import dev.hone.recipe.Recipe;
+import dev.hone.store.ModelFolder;
 import dev.hone.tensor.Engine;
 import dev.hone.tokenizer.BpeTrainer;
 import dev.hone.tokenizer.BpeVocabulary;
@@ -84,6 +85,7 @@ public record Base(
       Storage storage,
       UnaryOperator<Tokenizer> wider,
       Function<NewTokens, Model> load) {
+    ModelFolder.requireFolder(folder); // before the tokenizer in it is missed
     Tokenizer known = Tokenizer.open(folder);
     Tokenizer tokenizer = known;
     Model model = null;

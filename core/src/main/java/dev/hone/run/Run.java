@@ -8,6 +8,7 @@ import dev.hone.data.Splits;
 import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
 import dev.hone.evaluate.EvaluateConfig.Baseline;
+import dev.hone.evaluate.Forgetting;
 import dev.hone.evaluate.McNemar;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
@@ -16,6 +17,7 @@ import dev.hone.method.Full;
 import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
+import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Recurrent;
 import dev.hone.model.family.Families;
@@ -40,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -192,6 +195,8 @@ public final class Run {
     if (skill instanceof PreferenceSkill preferences) {
       preferences.refer(base, folder.file(PreferenceSkill.FILE), listener);
     }
+    Optional<GeneralText> general = GeneralText.of(recipe, base);
+    Optional<Perplexity> known = general.map(text -> text.loss(Adapter.NONE, listener));
     List<Skill.Score> scores = new ArrayList<>();
     if (recipe.newModel() == null) {
       skill.before(listener).forEach(s -> add(scores, s));
@@ -215,6 +220,10 @@ public final class Run {
       Path weights = Weights.save(folder, recipe, base, method, rows);
       listener.phase(RunResult.TUNED);
       add(scores, skill.score(RunResult.TUNED, base.model(), method, listener));
+      Forgetting forgetting =
+          known
+              .map(before -> new Forgetting(before, general.get().loss(method, listener)))
+              .orElse(null);
       if (fromRandom(skill)) {
         Optional<Skill.Score> random = random(folder, base, skill, rows, train);
         if (random.isEmpty()) {
@@ -223,7 +232,8 @@ public final class Run {
         add(scores, random.get());
       }
       RunResult result =
-          result(folder, weights, trained, log, scores, rows, skill, base.model(), method);
+          result(
+              folder, weights, trained, log, scores, forgetting, rows, skill, base.model(), method);
       AtomicFiles.write(
           folder.file(RunResult.FILE),
           JsonMapper.builder()
@@ -267,9 +277,9 @@ public final class Run {
       Skill skill,
       Prepared rows,
       Base base,
-      @org.jspecify.annotations.Nullable Checkpoints checkpoints,
-      @org.jspecify.annotations.Nullable MetricsLog log,
-      @org.jspecify.annotations.Nullable FrozenCache frozen) {
+      @Nullable Checkpoints checkpoints,
+      @Nullable MetricsLog log,
+      @Nullable FrozenCache frozen) {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
@@ -319,6 +329,7 @@ public final class Run {
       Trainer.Result trained,
       MetricsLog log,
       List<Skill.Score> scores,
+      @Nullable Forgetting forgetting,
       Prepared rows,
       Skill skill,
       Model model,
@@ -351,6 +362,7 @@ public final class Run {
         lines,
         perplexities,
         preferences,
+        forgetting,
         comparisons,
         changes,
         rows.splits().report(),

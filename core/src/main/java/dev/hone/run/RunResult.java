@@ -3,6 +3,7 @@ package dev.hone.run;
 import dev.hone.data.Dropped;
 import dev.hone.data.SplitReport;
 import dev.hone.evaluate.Estimate;
+import dev.hone.evaluate.Forgetting;
 import dev.hone.evaluate.McNemar;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param lines the final table, for rows with labels
  * @param perplexities the same for text
  * @param preferences the same for preferences
+ * @param forgetting null where the recipe names no general text
  * @param comparisons the tuned model against each other line, on the same rows
  * @param changes rows on which the tuned model and the best baseline differ
  * @param steps optimiser steps done
@@ -40,6 +42,7 @@ public record RunResult(
     List<ResultLine> lines,
     Map<String, Perplexity> perplexities,
     Map<String, Preference> preferences,
+    @Nullable Forgetting forgetting,
     Map<String, McNemar> comparisons,
     @Nullable Changes changes,
     SplitReport split,
@@ -87,6 +90,9 @@ public record RunResult(
     json.put("lines", lines.stream().map(RunResult::line).toList());
     json.put("perplexities", perplexitiesJson());
     json.put("preferences", preferencesJson());
+    if (forgetting != null) {
+      json.put("forgetting", forgettingJson(forgetting));
+    }
     json.put("comparisons", comparisonsJson());
     json.put("splits", split.sizes());
     json.put("shared_groups", split.sharedGroups());
@@ -133,6 +139,16 @@ public record RunResult(
           all.add(json);
         });
     return all;
+  }
+
+  private static Map<String, Object> forgettingJson(Forgetting forgetting) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("n", forgetting.after().rows());
+    json.put("tokens", forgetting.after().tokens());
+    put(json, "loss_before", forgetting.before().loss());
+    put(json, "loss_after", forgetting.after().loss());
+    json.put("rise", forgetting.rise());
+    return json;
   }
 
   private List<Map<String, Object>> preferencesJson() {

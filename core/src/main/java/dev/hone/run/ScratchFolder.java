@@ -8,8 +8,8 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** A folder that goes with whoever made it. */
-record ScratchFolder(Path path) implements AutoCloseable {
-  ScratchFolder() {
+public record ScratchFolder(Path path) implements AutoCloseable {
+  public ScratchFolder() {
     this(made());
   }
 

@@ -64,22 +64,39 @@ final class TextSkill implements Skill {
 
   @Override
   public Score score(String name, Model model, Adapter adapter, RunListener listener) {
-    Objective objective = objective();
+    Perplexity perplexity =
+        perplexity(
+            objective(), model, adapter, batches(test, 1, 0), base.tokenizer().padId(), listener);
+    return new Score(name, null, new int[0], perplexity, null);
+  }
+
+  /**
+   * How surprised a model is by rows.
+   *
+   * @param batches each of a single row
+   */
+  static Perplexity perplexity(
+      Objective objective,
+      Model model,
+      Adapter adapter,
+      List<List<TokenRow>> batches,
+      int pad,
+      RunListener listener) {
     // The error is counted over documents: windows of one are not independent of each other.
     Map<String, double[]> sums = new LinkedHashMap<>();
     int done = 0;
-    for (List<TokenRow> row : batches(test, 1, 0)) {
-      Batch batch = Batch.of(row, base.tokenizer().padId());
+    for (List<TokenRow> row : batches) {
+      Batch batch = Batch.of(row, pad);
       try (Scope scope = Scope.open();
           GradMode off = GradMode.off()) {
         double[] sum = sums.computeIfAbsent(row.getFirst().origin(), origin -> new double[2]);
         sum[0] += objective.value(model, Pass.plain().with(adapter), batch);
         sum[1] += batch.learnedTokens();
       }
-      listener.progress(++done, test.size());
+      listener.progress(++done, batches.size());
     }
     double[] losses = sums.values().stream().mapToDouble(sum -> sum[0]).toArray();
     int[] tokens = sums.values().stream().mapToInt(sum -> (int) sum[1]).toArray();
-    return new Score(name, null, new int[0], Perplexity.of(losses, tokens), null);
+    return Perplexity.of(losses, tokens);
   }
 }

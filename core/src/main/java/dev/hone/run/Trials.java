@@ -4,36 +4,44 @@ import dev.hone.config.Yaml;
 import dev.hone.error.HoneException;
 import dev.hone.evaluate.Estimate;
 import dev.hone.recipe.Recipe;
-import dev.hone.train.StopSignal;
+import dev.hone.store.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.function.Consumer;
 
 /**
- * Several recipes for the same task tried with few labels, each with every number of labels and
- * every seed. All trials are measured on the same test rows; those of one number and seed learn
- * from the same rows. A trial that is done is not done again.
+ * Several recipes for the same task, each tried with every seed, and with few labels where that is
+ * asked for. All trials are measured on the same test rows; those of one number of labels and one
+ * seed learn from the same rows. A trial that is done is not done again; one that fails is told of
+ * and does not keep the others from being tried.
  *
  * @param arms recipes with names of their own
- * @param labels how many rows to learn from, those of the validation split included
+ * @param labels how many rows to learn from, those of the validation split included; empty for as
+ *     many as the recipes say
  * @param folder where the trials' runs are
  */
 public record Trials(List<Recipe> arms, List<Integer> labels, List<Long> seeds, Path folder) {
 
-  /** What one of them gave. */
-  public record Trial(
-      String arm, int labels, long seed, double accuracy, double macroF1, double seconds) {}
+  /** Trains a recipe in a process of its own, so that time and memory are those of one trial. */
+  public interface Process {
+    /**
+     * @param recipe a file
+     * @param log takes what the process says
+     * @return what went wrong, in a line; empty where nothing did
+     */
+    Optional<String> train(Path recipe, Path log);
+  }
 
   public Trials {
+    labels = labels.isEmpty() ? List.of(0) : labels;
     if (arms.stream().map(Recipe::name).distinct().count() < arms.size()) {
       throw new HoneException("two of the recipes have one name; give each a name of its own");
     }
+    Recipe first = arms.getFirst();
     for (Recipe arm : arms) {
       if (!arm.stages().isEmpty()) {
         throw new HoneException(
@@ -41,39 +49,60 @@ public record Trials(List<Recipe> arms, List<Integer> labels, List<Long> seeds, 
                 + " has stages: compare recipes of one stage each, and name the model that an"
                 + " earlier stage has left (model=FOLDER)");
       }
-      if (!arm.data().split().equals(arms.getFirst().data().split())
-          || !arm.data().path().equals(arms.getFirst().data().path())) {
+      if (!arm.data().split().equals(first.data().split())
+          || !arm.data().path().equals(first.data().path())) {
         throw new HoneException(
             arm.name()
                 + " has other data or splits than "
-                + arms.getFirst().name()
+                + first.name()
                 + "; what is compared must be measured on the same rows");
       }
     }
   }
 
-  /** Every trial, by labels, seed and arm. */
-  public List<Trial> execute(RunListener listener) {
+  /**
+   * Every trial, by labels, seed and arm.
+   *
+   * @param each hears of all that are over, after each of them
+   */
+  public List<Trial> execute(Process process, RunListener listener, Consumer<List<Trial>> each) {
     List<Trial> trials = new ArrayList<>();
     int of = labels.size() * seeds.size() * arms.size();
     for (int count : labels) {
       for (long seed : seeds) {
         for (Recipe arm : arms) {
           Recipe recipe = arm.trial(count, seed, folder);
-          listener.stage(recipe.name(), trials.size() + 1, of);
-          Path run =
-              done(recipe)
-                  .orElseGet(
-                      () ->
-                          new Run(recipe, listener, new StopSignal())
-                              .execute()
-                              .orElseThrow()
-                              .folder());
-          trials.add(trial(arm.name(), count, seed, run));
+          Optional<Path> done = done(recipe);
+          Optional<String> wrong = Optional.empty();
+          if (done.isEmpty()) {
+            listener.stage(recipe.name(), trials.size() + 1, of);
+            wrong = tried(recipe, process);
+            done = wrong.isEmpty() ? done(recipe) : done;
+          }
+          String lacking = wrong.orElse("left no result");
+          Trial trial =
+              done.map(run -> Trial.read(arm.name(), count, seed, run))
+                  .orElseGet(() -> Trial.failed(arm.name(), count, seed, lacking));
+          if (trial.error() != null) {
+            listener.note(recipe.name() + " failed: " + trial.error());
+          }
+          trials.add(trial);
+          each.accept(List.copyOf(trials));
         }
       }
     }
     return trials;
+  }
+
+  private static Optional<String> tried(Recipe recipe, Process process) {
+    Path file = recipe.runs().resolve(recipe.name() + ".yaml");
+    try {
+      Files.createDirectories(recipe.runs());
+    } catch (IOException e) {
+      throw new HoneException("cannot write below " + recipe.runs() + ": " + e.getMessage(), e);
+    }
+    AtomicFiles.write(file, Yaml.write(recipe));
+    return process.train(file, recipe.runs().resolve(recipe.name() + ".log"));
   }
 
   /** The folder of a finished run of this very recipe. */
@@ -92,27 +121,6 @@ public record Trials(List<Recipe> arms, List<Integer> labels, List<Long> seeds, 
       }
     } catch (IOException e) {
       throw new HoneException(recipe.runs() + " cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  private static Trial trial(String arm, int labels, long seed, Path run) {
-    Path file = run.resolve(RunResult.FILE);
-    try {
-      JsonNode result = JsonMapper.shared().readTree(Files.readString(file));
-      for (JsonNode line : result.path("lines")) {
-        if (line.path("name").asString().equals(RunResult.TUNED)) {
-          return new Trial(
-              arm,
-              labels,
-              seed,
-              line.path("accuracy").asDouble(),
-              line.path("macro_f1").asDouble(),
-              result.path("train_seconds").asDouble());
-        }
-      }
-      throw new HoneException(arm + ": only recipes that tell labels apart can be compared");
-    } catch (IOException | JacksonException e) {
-      throw new HoneException(file + " cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -55,12 +55,17 @@ public final class ModelFolder implements AutoCloseable {
     return open(path, "config.json");
   }
 
-  /** The same with another configuration file of that folder. */
-  public static ModelFolder open(Path path, String configFile) {
+  /** Refuses a path where no folder is. */
+  public static void requireFolder(Path path) {
     if (!Files.isDirectory(path)) {
       throw new HoneException(
           path + " is not a folder: expected a model folder with config.json and " + WEIGHTS);
     }
+  }
+
+  /** The same with another configuration file of that folder. */
+  public static ModelFolder open(Path path, String configFile) {
+    requireFolder(path);
     ModelFolder folder = new ModelFolder(path, Config.read(path.resolve(configFile)));
     try {
       if (Files.isRegularFile(path.resolve(WEIGHTS))) {

@@ -16,34 +16,22 @@ import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
 import dev.hone.model.family.Families;
-import dev.hone.model.head.LmHead;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.MatrixProduct;
-import dev.hone.tensor.Profile;
 import dev.hone.train.BatchPlan;
-import dev.hone.train.CausalLmObjective;
-import dev.hone.train.ClassificationObjective;
 import dev.hone.train.EpochPlan;
 import dev.hone.train.FrozenCache;
 import dev.hone.train.StepReport;
-import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
-import dev.hone.train.TrainListener;
-import dev.hone.train.Trainer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -200,26 +188,10 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private Map<String, Object> measured(Model opened) {
-    boolean speaks = opened.head() instanceof LmHead;
     List<TokenRow> all = rows(opened);
     Engine.seed(1);
-    try (Method attached = Methods.attach(method(), opened);
-        Profile profile = Profile.open()) {
-      Laps laps = new Laps(profile);
-      new Trainer(
-              opened,
-              attached,
-              speaks ? new CausalLmObjective() : new ClassificationObjective(),
-              config(),
-              plan(all),
-              List.of(),
-              0,
-              1,
-              null,
-              laps,
-              new StopSignal(),
-              frozen())
-          .run();
+    try (Method attached = Methods.attach(method(), opened)) {
+      Laps laps = TimedSteps.run(opened, attached, config(), plan(all), frozen());
       long peak = Cpu.peakResidentBytes();
       Products products = Products.of(opened, attached, Batch.of(plan(all).rows(1), 0));
       double best = MatrixProduct.gflops(1024, 1024, 1024);
@@ -257,121 +229,13 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private TrainConfig config() {
-    TrainConfig d = TrainConfig.defaults();
-    return new TrainConfig(
-        0,
-        steps,
-        batch,
-        0,
-        microTokens,
-        TrainConfig.Packing.AUTO,
-        checkpointing,
-        false,
-        momentsOnDisk,
-        rate,
-        TrainConfig.Schedule.CONSTANT,
-        0,
-        d.weightDecay(),
-        d.beta1(),
-        d.beta2(),
-        d.epsilon(),
-        1,
-        0,
-        0,
-        0,
-        0,
-        0,
-        false,
-        d.slanted(),
-        d.layers());
+    return TimedSteps.config(steps, batch, microTokens, checkpointing, momentsOnDisk, rate);
   }
 
   private BatchPlan plan(List<TokenRow> all) {
     if (bucketed) {
       return new EpochPlan(new Batches(all, batch, 1));
     }
-    return new BatchPlan() {
-      @Override
-      public int stepsPerEpoch() {
-        return Math.max(1, all.size() / batch);
-      }
-
-      @Override
-      public List<TokenRow> rows(int step) {
-        int from = step * batch % all.size();
-        return all.subList(from, Math.min(all.size(), from + batch));
-      }
-    };
-  }
-
-  /** The steps as they went. */
-  private static final class Laps implements TrainListener {
-    private final List<StepReport> steps = new ArrayList<>();
-    private final @Nullable Profile profile;
-    private double first;
-
-    Laps(@Nullable Profile profile) {
-      this.profile = profile;
-    }
-
-    @Override
-    public void step(StepReport report) {
-      if (steps.isEmpty()) {
-        Instant begun = ProcessHandle.current().info().startInstant().orElseThrow();
-        first = Duration.between(begun, Instant.now()).toMillis() / 1000.0;
-        if (profile != null && report.totalSteps() > 1) {
-          profile.reset();
-        }
-      }
-      steps.add(report);
-    }
-
-    /** Those after the first, which warms up. */
-    private List<StepReport> warm() {
-      return steps.size() > 1 ? steps.subList(1, steps.size()) : steps;
-    }
-
-    private double[] seconds() {
-      double[] seconds = warm().stream().mapToDouble(StepReport::seconds).toArray();
-      Arrays.sort(seconds);
-      return seconds;
-    }
-
-    double median() {
-      double[] seconds = seconds();
-      return seconds[seconds.length / 2];
-    }
-
-    List<Double> losses() {
-      return steps.stream().map(StepReport::loss).toList();
-    }
-
-    void write(Map<String, Object> line) {
-      double[] seconds = seconds();
-      double tokens = warm().stream().mapToLong(StepReport::tokens).sum();
-      line.put("tokens_per_s", rounded(tokens / Arrays.stream(seconds).sum()));
-      line.put("step_ms_median", rounded(1000 * median()));
-      line.put("step_ms_min", rounded(1000 * seconds[0]));
-      line.put("step_ms_max", rounded(1000 * seconds[seconds.length - 1]));
-      line.put("seconds_to_first_step", rounded(first));
-      line.put("loss_first", steps.getFirst().loss());
-      line.put("loss_last", steps.getLast().loss());
-      if (profile != null) {
-        line.put("profile", shares(profile, Arrays.stream(seconds).sum()));
-      }
-    }
-
-    /** Shares of the steps' time, by what it went to. */
-    private static Map<String, Double> shares(Profile profile, double seconds) {
-      Map<String, Double> shares = new LinkedHashMap<>();
-      double rest = 1;
-      for (Profile.Phase phase : Profile.Phase.values()) {
-        double share = profile.seconds(phase) / seconds;
-        shares.put(phase.name().toLowerCase(Locale.ROOT), rounded(share));
-        rest -= share;
-      }
-      shares.put("rest", rounded(rest));
-      return shares;
-    }
+    return TimedSteps.inOrder(all, batch);
   }
 }
