@@ -72,8 +72,14 @@ final class DenseProduct {
    * @param bias [out], or null
    */
   static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    try (Profile.Stretch stretch = Profile.of(Profile.Phase.PRODUCTS)) {
+      return computed(x, weight, bias);
+    }
+  }
+
+  private static Tensor computed(Tensor x, Tensor weight, @Nullable Tensor bias) {
     if (weight.isPacked()) {
-      return Scope.only(() -> linear(x, weight.dense(), bias));
+      return Scope.only(() -> computed(x, weight.dense(), bias));
     }
     if (ONEDNN != null && x.device() == Device.CPU && x.dtype() == DType.F32 && worth(x, weight)) {
       return Scope.only(() -> ONEDNN.linear(x, weight, bias));

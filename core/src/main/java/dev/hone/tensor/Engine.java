@@ -71,8 +71,8 @@ public final class Engine {
     if (wanted == Device.CUDA) {
       if (!torch.cuda_is_available()) {
         throw new HoneException(
-            "device: no CUDA device is usable here; use device: cpu, or the GPU build of the engine"
-                + " (see 'hone doctor')");
+            "device: no CUDA device is usable here; use device: cpu, or the GPU build (mvn -Pgpu"
+                + " package) on a machine with CUDA 13, cuDNN 9 and NCCL (see 'hone doctor')");
       }
       try (PointerScope scope = new PointerScope()) {
         torch.globalContext().setAllowTF32CuBLAS(true);
@@ -99,6 +99,13 @@ public final class Engine {
     torch.manual_seed(seed);
     if (device == Device.CUDA) {
       torch.cuda_manual_seed_all(seed);
+    }
+  }
+
+  /** Waits until a GPU has done all that it was told; on a CPU it has. */
+  static void await() {
+    if (device == Device.CUDA) {
+      torch.cuda_synchronize();
     }
   }
 

@@ -38,13 +38,15 @@ final class Linears {
   private static List<Tensor> backward(
       Tensor gradient, Tensor x, Tensor weight, List<Tensor> inputs) {
     List<Tensor> gradients = new ArrayList<>();
-    for (Tensor input : inputs) {
-      if (input == x) {
-        gradients.add(DenseProduct.linear(gradient, weight.t(), null));
-      } else if (input == weight) {
-        gradients.add(rows(gradient).t().matmul(rows(x)));
-      } else {
-        gradients.add(new Tensor(torch.sum(rows(gradient).handle(), 0)));
+    try (Profile.Stretch stretch = Profile.of(Profile.Phase.PRODUCTS)) {
+      for (Tensor input : inputs) {
+        if (input == x) {
+          gradients.add(DenseProduct.linear(gradient, weight.t(), null));
+        } else if (input == weight) {
+          gradients.add(rows(gradient).t().matmul(rows(x)));
+        } else {
+          gradients.add(new Tensor(torch.sum(rows(gradient).handle(), 0)));
+        }
       }
     }
     return gradients;

@@ -16,7 +16,8 @@ final class LowRank {
       Tensor x, Tensor weight, @Nullable Tensor bias, Tensor a, Tensor b, double scale) {
     Tensor result;
     Tensor inner;
-    try (GradMode off = GradMode.off()) {
+    try (GradMode off = GradMode.off();
+        Profile.Stretch stretch = Profile.of(Profile.Phase.PRODUCTS)) {
       result = DenseProduct.linear(x, weight, bias);
       inner = DenseProduct.linear(rows(x), a, null);
       inner.mulInPlace(scale);
@@ -31,18 +32,25 @@ final class LowRank {
         List.of(x, weight, inner),
         result,
         gradient -> {
-          Tensor g = rows(gradient);
-          Tensor back = g.matmul(b);
-          back.mulInPlace(scale);
-          List<Tensor> gradients =
-              new ArrayList<>(List.of(back.t().matmul(rows(x)), g.t().matmul(inner)));
-          if (x.requiresGrad()) {
-            Tensor ofX = DenseProduct.linear(gradient, weight.t(), null);
-            addProduct(rows(ofX), back, a);
-            gradients.add(ofX);
+          try (Profile.Stretch stretch = Profile.of(Profile.Phase.PRODUCTS)) {
+            return backward(gradient, x, weight, inner, a, b, scale);
           }
-          return gradients;
         });
+  }
+
+  private static List<Tensor> backward(
+      Tensor gradient, Tensor x, Tensor weight, Tensor inner, Tensor a, Tensor b, double scale) {
+    Tensor g = rows(gradient);
+    Tensor back = g.matmul(b);
+    back.mulInPlace(scale);
+    List<Tensor> gradients =
+        new ArrayList<>(List.of(back.t().matmul(rows(x)), g.t().matmul(inner)));
+    if (x.requiresGrad()) {
+      Tensor ofX = DenseProduct.linear(gradient, weight.t(), null);
+      addProduct(rows(ofX), back, a);
+      gradients.add(ofX);
+    }
+    return gradients;
   }
 
   /** sum += left right. */

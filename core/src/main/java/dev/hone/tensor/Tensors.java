@@ -6,6 +6,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptions;
@@ -94,7 +95,21 @@ public final class Tensors {
           count + " values do not fill the shape " + java.util.Arrays.toString(shape));
     }
     Tensor borrowed = new Tensor(torch.from_blob(data, shape, cpuOptions(type)));
-    return Engine.device() == Device.CPU ? borrowed.copy() : borrowed.to(Engine.device());
+    return Engine.device() == Device.CPU ? borrowed.copy() : pinned(borrowed);
+  }
+
+  /** Copied to the GPU from memory that it reads by itself, while the program goes on. */
+  private static Tensor pinned(Tensor onCpu) {
+    return new Tensor(
+        onCpu
+            .handle()
+            .pin_memory()
+            .to(
+                nativeDevice(Device.CUDA),
+                onCpu.handle().scalar_type(),
+                true,
+                false,
+                new MemoryFormatOptional()));
   }
 
   /**

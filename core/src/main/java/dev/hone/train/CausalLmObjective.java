@@ -7,6 +7,7 @@ import dev.hone.model.Pass;
 import dev.hone.model.head.LmHead;
 import dev.hone.tensor.CrossEntropy;
 import dev.hone.tensor.Functional;
+import dev.hone.tensor.Profile;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
@@ -98,7 +99,10 @@ public record CausalLmObjective(Reader reader) implements Objective {
     try (Tape tape = Tape.open()) {
       Labelled all = Labelled.of(reader, model, pass, batch);
       Labelled cut = new Labelled(all.states().detach().requiresGrad(true), all.labels());
-      double sum = head(model, pass, cut, smoothing, factor);
+      double sum;
+      try (Profile.Stretch stretch = Profile.of(Profile.Phase.HEAD)) {
+        sum = head(model, pass, cut, smoothing, factor);
+      }
       Tensor gradient = cut.states().grad();
       if (all.states().requiresGrad() && gradient != null) {
         tape.backward(all.states(), gradient);

@@ -9,6 +9,7 @@ import dev.hone.model.Pass;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Gradients;
+import dev.hone.tensor.Profile;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import java.nio.file.Path;
@@ -106,8 +107,11 @@ public record Trainer(
         double rate = thaw.rate(step);
         Batch whole = Batch.of(plan.rows(step), padId);
         Learned learned = learned(step, whole, optimizer, thaw, division);
-        double norm = clipped(step, whole);
-        optimizer.step(rate);
+        double norm;
+        try (Profile.Stretch stretch = Profile.of(Profile.Phase.OPTIMIZER)) {
+          norm = clipped(step, whole);
+          optimizer.step(rate);
+        }
         method.stepped(step + 1, total);
         optimizer.clearGradients();
         state = state.stepped(whole.tokens());

@@ -162,7 +162,7 @@ public final class BenchCommand implements Callable<Integer> {
   private Map<String, Object> generated(Model opened) {
     List<int[]> prompts = rows(opened).stream().limit(batch).map(TokenRow::ids).toList();
     Generator generator = new Generator(opened, Adapter.NONE);
-    Laps laps = new Laps();
+    Laps laps = new Laps(null);
     List<int[]> answers = List.of();
     for (int step = 1; step <= steps; step++) {
       long begun = System.nanoTime();

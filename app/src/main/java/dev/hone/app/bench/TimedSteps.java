@@ -9,6 +9,7 @@ import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Model;
 import dev.hone.model.head.LmHead;
 import dev.hone.tensor.Engine;
+import dev.hone.tensor.Profile;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.CausalLmObjective;
 import dev.hone.train.ClassificationObjective;
@@ -54,22 +55,24 @@ public final class TimedSteps {
       BatchPlan plan,
       @Nullable FrozenCache frozen) {
     boolean speaks = model.head() instanceof LmHead;
-    Laps laps = new Laps();
-    new Trainer(
-            model,
-            method,
-            speaks ? new CausalLmObjective() : new ClassificationObjective(),
-            config,
-            plan,
-            List.of(),
-            0,
-            1,
-            null,
-            laps,
-            new StopSignal(),
-            frozen)
-        .run();
-    return laps;
+    try (Profile profile = Profile.open()) {
+      Laps laps = new Laps(profile);
+      new Trainer(
+              model,
+              method,
+              speaks ? new CausalLmObjective() : new ClassificationObjective(),
+              config,
+              plan,
+              List.of(),
+              0,
+              1,
+              null,
+              laps,
+              new StopSignal(),
+              frozen)
+          .run();
+      return laps;
+    }
   }
 
   static TrainConfig config(
