@@ -36,7 +36,7 @@ def measured(shape, method, steps, table, times):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", choices=["batch", "micro", "length", []], default=[])
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help="batch, micro, length; all when absent")
     parser.add_argument("--shape", default="smollm2-135m")
     parser.add_argument("--methods", nargs="+", default=["lora-all", "full"])
     parser.add_argument("--steps", type=int, default=6)
