@@ -41,6 +41,8 @@ def main():
     parser.add_argument("--methods", nargs="+", default=["lora-all", "full"])
     parser.add_argument("--steps", type=int, default=6)
     chosen = parser.parse_args()
+    if not set(chosen.tables) <= {"batch", "micro", "length"}:
+        parser.error("tables are batch, micro and length")
     results = []
     for table in chosen.tables or ["batch", "micro", "length"]:
         for method in chosen.methods:
