@@ -36,11 +36,13 @@ def measured(shape, method, steps, table, times):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", choices=["batch", "micro", "length", []], default=[])
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help="batch, micro, length; all when absent")
     parser.add_argument("--shape", default="smollm2-135m")
     parser.add_argument("--methods", nargs="+", default=["lora-all", "full"])
     parser.add_argument("--steps", type=int, default=6)
     chosen = parser.parse_args()
+    if not set(chosen.tables) <= {"batch", "micro", "length"}:
+        parser.error("tables are batch, micro and length")
     results = []
     for table in chosen.tables or ["batch", "micro", "length"]:
         for method in chosen.methods:
