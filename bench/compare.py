@@ -97,8 +97,8 @@ def lines():
     def dialogues():
         folder, rows = model(smol), dialogue_rows(49152)
         return (
-            hone("--model", folder, "--rows", rows, "--method", "lora-all", "--batch", 16, "--bucketed", "--steps", 10),
-            [sys.executable, str(HERE / "trl_sft.py"), "--model", str(folder), "--rows", str(rows), "--steps", "5"],
+            hone("--model", folder, "--rows", rows, "--method", "lora-all", "--batch", 16, "--bucketed", "--steps", 6),
+            [sys.executable, str(HERE / "trl_sft.py"), "--model", str(folder), "--rows", str(rows), "--steps", "4"],
             False,
         )
 
@@ -169,6 +169,16 @@ def compare(name, ours, theirs, agree, pairs):
     }
 
 
+def keep(results):
+    """Into results/compare.json, where lines that were not measured now stay as they were."""
+    path = HERE / "results" / "compare.json"
+    path.parent.mkdir(exist_ok=True)
+    known = {r["line"]: r for r in json.loads(path.read_text(encoding="utf-8"))} if path.exists() else {}
+    known.update((r["line"], r) for r in results)
+    order = [known[name] for name in lines() if name in known]
+    path.write_text(json.dumps(order, indent=2) + "\n", encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="lines of the table; all when none is named")
@@ -179,8 +189,7 @@ def main():
     if unknown:
         parser.error(f"no line {unknown[0]}; there are {', '.join(table)}")
     results = [compare(n, *table[n](), args.pairs) for n in args.names or table]
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / "compare.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    keep(results)
     print(f"\n{'work':12} {'hone':>8} {'peer':>8} {'speed':>16} {'hone MB':>8} {'peer MB':>8} {'memory':>7}")
     for r in results:
         spread = f"{r['speed_ratio']:.2f} ({r['speed_ratio_min']:.2f}-{r['speed_ratio_max']:.2f})"
