@@ -26,6 +26,7 @@ import dev.hone.recipe.Task;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
+import dev.hone.tensor.Precision;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
@@ -69,15 +70,21 @@ public final class Run {
     this.held = held;
   }
 
+  /** Makes the engine what the recipe says; how matrices are multiplied holds until closed. */
+  static Precision engine(Recipe recipe) {
+    Engine.device(recipe.device().engine());
+    Engine.threads(recipe.threads());
+    return Precision.of(recipe.compute().engine());
+  }
+
   /**
    * @return empty when it was asked to stop: its checkpoint is written, and the same recipe takes
    *     it up again
    */
   public Optional<RunResult> execute() {
-    Engine.device(recipe.device().engine());
-    Engine.threads(recipe.threads());
     located = Located.of(recipe, listener); // a name that is not on the Hub leaves no folder behind
-    try (RunFolder folder = RunFolder.open(recipe)) {
+    try (Precision products = engine(recipe);
+        RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());
       listener.phase("data");
       Splits splits = Splits.read(located.data()).without(held);
@@ -94,12 +101,11 @@ public final class Run {
    * @throws HoneException where it does not fit into {@code memory}, or into this machine's
    */
   public MemoryPlan plan() {
-    Engine.device(recipe.device().engine());
-    Engine.threads(recipe.threads());
     located = Located.of(recipe, listener);
     Splits splits = Splits.read(located.data());
     PreferenceSkill.require(recipe, splits.format());
-    try (ScratchFolder scratch = new ScratchFolder();
+    try (Precision products = engine(recipe);
+        ScratchFolder scratch = new ScratchFolder();
         RunFolder folder = RunFolder.open(recipe.in(scratch.path()));
         Base base = base(splits, folder)) {
       Prepared rows = Prepared.of(splits, located.data(), base);
