@@ -186,7 +186,9 @@ final class TinyWorld {
     return folder.resolve(name).toString();
   }
 
-  /** {@code hone train} in a process of its own, which may be killed; it complains into {@code err}. */
+  /**
+   * {@code hone train} in a process of its own, which may be killed; it complains into {@code err}.
+   */
   Process child(String... changes) throws IOException {
     List<String> command =
         new ArrayList<>(

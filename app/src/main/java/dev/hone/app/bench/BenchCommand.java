@@ -160,9 +160,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private Method attached(Model opened) {
-    return adapter == null
-        ? Methods.attach(method(), opened)
-        : AdapterFiles.read(adapter, opened);
+    return adapter == null ? Methods.attach(method(), opened) : AdapterFiles.read(adapter, opened);
   }
 
   private Map<String, Object> generated(Model opened) {
