@@ -116,8 +116,8 @@ def lines():
     def dialogues():
         folder, rows = model(smol), dialogue_rows(49152)
         return (
-            hone("--model", folder, "--rows", rows, "--method", "lora-all", "--batch", 16, "--bucketed", "--steps", 6),
-            [sys.executable, str(HERE / "trl_sft.py"), "--model", str(folder), "--rows", str(rows), "--steps", "4"],
+            hone("--model", folder, "--rows", rows, "--method", "lora-all", "--batch", 16, "--bucketed", "--steps", 5),
+            [sys.executable, str(HERE / "trl_sft.py"), "--model", str(folder), "--rows", str(rows), "--steps", "3"],
             False,
         )
 
@@ -134,7 +134,7 @@ def lines():
         "dialogues": dialogues,
         "full": lambda: both("full", smol, rows, 4, 5, *loose),
         "full-clipped": lambda: both("full", smol, rows, 4, 5),
-        "bert": lambda: both("classify-full", bert, labelled, 8, 8, *loose),
+        "bert": lambda: both("classify-full", bert, labelled, 8, 8, [*loose[0], "train.packing=true"], loose[1]),
         "bert-clipped": lambda: both("classify-full", bert, labelled, 8, 8),
         "cached": cached,
         "generate-1": lambda: generate(1),
