@@ -82,9 +82,14 @@ public final class Run {
    *     it up again
    */
   public Optional<RunResult> execute() {
+    try (Precision products = engine(recipe)) {
+      return begun();
+    }
+  }
+
+  private Optional<RunResult> begun() {
     located = Located.of(recipe, listener); // a name that is not on the Hub leaves no folder behind
-    try (Precision products = engine(recipe);
-        RunFolder folder = RunFolder.open(recipe)) {
+    try (RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());
       listener.phase("data");
       Splits splits = Splits.read(located.data()).without(held);
@@ -106,11 +111,16 @@ public final class Run {
           "a dry run measures one run, and this recipe has stages; take the keys of one stage as a"
               + " recipe of its own");
     }
+    try (Precision products = engine(recipe)) {
+      return planned();
+    }
+  }
+
+  private MemoryPlan planned() {
     located = Located.of(recipe, listener);
     Splits splits = Splits.read(located.data());
     PreferenceSkill.require(recipe, splits.format());
-    try (Precision products = engine(recipe);
-        ScratchFolder scratch = new ScratchFolder();
+    try (ScratchFolder scratch = new ScratchFolder();
         RunFolder folder = RunFolder.open(recipe.in(scratch.path()));
         Base base = base(splits, folder)) {
       Prepared rows = Prepared.of(splits, located.data(), base);
