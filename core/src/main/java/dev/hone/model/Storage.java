@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How the matrices of a frozen model are kept in memory. A matrix is brought to the type of its
- * products for each of them, see {@link dev.hone.tensor.Precision}. Vectors (norms, biases) and a new
- * head are always F32.
+ * products for each of them, see {@link dev.hone.tensor.Precision}. Vectors (norms, biases) and a
+ * new head are always F32.
  */
 public enum Storage {
   /**

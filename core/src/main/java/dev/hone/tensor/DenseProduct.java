@@ -15,9 +15,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Products by the fastest kernel at hand. x Wᵀ + b is without history. On a CPU with AVX2 that is oneDNN's,
- * measured a tenth faster than MKL's, more where one side is thin; libtorch has it for its
- * compiler, and the dispatcher reaches it.
+ * Products by the fastest kernel at hand. x Wᵀ + b is without history. On a CPU with AVX2 that is
+ * oneDNN's, measured a tenth faster than MKL's, more where one side is thin; libtorch has it for
+ * its compiler, and the dispatcher reaches it.
  */
 final class DenseProduct {
   /** Below this many operations the way through the dispatcher costs more than it saves. */

@@ -111,7 +111,12 @@ public final class Functional {
     requireWidth("layerNorm", x, bias);
     return new Tensor(
         torch.layer_norm(
-            x.wide().handle(), new long[] {x.size(-1)}, optional(weight), optional(bias), eps, true));
+            x.wide().handle(),
+            new long[] {x.size(-1)},
+            optional(weight),
+            optional(bias),
+            eps,
+            true));
   }
 
   /** Root-mean-square norm over the last axis (arXiv:1910.07467). */
@@ -291,7 +296,12 @@ public final class Functional {
     Shapes.within("crossEntropy", "labels", labels, logits.size(1), IGNORED);
     return new Tensor(
         torch.cross_entropy_loss(
-            logits.wide().handle(), labels.handle(), new TensorOptional(), reduction, IGNORED, smoothing));
+            logits.wide().handle(),
+            labels.handle(),
+            new TensorOptional(),
+            reduction,
+            IGNORED,
+            smoothing));
   }
 
   private static TensorOptional optional(@Nullable Tensor t) {

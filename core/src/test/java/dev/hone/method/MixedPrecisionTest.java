@@ -229,8 +229,7 @@ class MixedPrecisionTest {
               folder.resolve("base"), MethodCases.LLAMA, model, UnaryOperator.identity());
     }
     try (Model model = Families.load(base, Storage.NF4);
-        Method method =
-            MethodTest.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3)) {
+        Method method = MethodTest.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3)) {
       float[] expected = joined(learned(model, method));
       try (Precision bf16 = Precision.of(DType.BF16)) {
         double apart = relative(expected, joined(learned(model, method)));

@@ -182,9 +182,7 @@ class PrecisionTest {
                   Functional.linear(in, w, bias), Functional.linear(in, v, null));
             }),
         new Case(
-            "low rank",
-            List.of(x, a, b),
-            () -> Functional.lowRank(x, frozen, null, a, b, 0.3)),
+            "low rank", List.of(x, a, b), () -> Functional.lowRank(x, frozen, null, a, b, 0.3)),
         new Case(
             "low rank beside four bits",
             List.of(x, a, b),

@@ -64,7 +64,16 @@ class MixedPrecisionTrainingTest {
     TrainConfig config =
         Toy.config(
             Map.of(
-                "steps", STEPS, "rate", 1e-2, "dropout", 0.0, "microBatch", 2, "checkpointEvery", 20));
+                "steps",
+                STEPS,
+                "rate",
+                1e-2,
+                "dropout",
+                0.0,
+                "microBatch",
+                2,
+                "checkpointEvery",
+                20));
     try (Precision products = Precision.of(type);
         Model model = TinyModels.random(c.model())) {
       Engine.seed(3);
