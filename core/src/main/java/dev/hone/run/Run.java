@@ -291,7 +291,7 @@ public final class Run {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
-            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.microTokens());
+            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.tokensAtOnce());
     return new Trainer(
         model,
         method,
