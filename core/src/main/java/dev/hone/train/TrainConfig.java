@@ -139,11 +139,7 @@ public record TrainConfig(
   }
 
   private TrainConfig copy(
-      int atOnce,
-      boolean checkpointing,
-      boolean onDisk,
-      double highest,
-      LayersConfig perLayer) {
+      int atOnce, boolean checkpointing, boolean onDisk, double highest, LayersConfig perLayer) {
     return new TrainConfig(
         epochs,
         steps,
