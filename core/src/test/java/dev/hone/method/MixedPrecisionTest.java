@@ -133,7 +133,7 @@ class MixedPrecisionTest {
   @MethodSource("methods")
   void everyMethodLearnsNearlyTheSame(Case c) {
     try (Model model = TinyModels.random(c.model());
-        Method method = MethodTest.stirred(Methods.attach(c.config(), model), 3)) {
+        Method method = MethodTrial.stirred(Methods.attach(c.config(), model), 3)) {
       float[] logits = logits(model, method);
       Map<String, float[]> expected = learned(model, method);
       try (Precision bf16 = Precision.of(DType.BF16)) {
@@ -157,7 +157,7 @@ class MixedPrecisionTest {
   @MethodSource("packable")
   void packedRowsAndCheckpointsGiveTheSame(Case c) {
     try (Model model = TinyModels.random(c.model());
-        Method method = MethodTest.stirred(Methods.attach(c.config(), model), 3);
+        Method method = MethodTrial.stirred(Methods.attach(c.config(), model), 3);
         Precision bf16 = Precision.of(DType.BF16)) {
       Pass plain = Pass.plain().with(method).train(0);
       float[] expected = gradients(model, method, plain);
@@ -208,9 +208,9 @@ class MixedPrecisionTest {
           Model auto = Families.load(file, Storage.AUTO)) {
         assertTrue(auto.weightBytes() < 0.6 * wide.weightBytes(), "auto keeps what is multiplied");
         MethodConfig lora = MethodCases.lora(Map.of());
-        try (Method ofWide = MethodTest.stirred(Methods.attach(lora, wide), 3);
-            Method ofHalf = MethodTest.stirred(Methods.attach(lora, half), 3);
-            Method ofAuto = MethodTest.stirred(Methods.attach(lora, auto), 3)) {
+        try (Method ofWide = MethodTrial.stirred(Methods.attach(lora, wide), 3);
+            Method ofHalf = MethodTrial.stirred(Methods.attach(lora, half), 3);
+            Method ofAuto = MethodTrial.stirred(Methods.attach(lora, auto), 3)) {
           assertArrayEquals(logits(wide, ofWide), logits(half, ofHalf));
           assertArrayEquals(logits(wide, ofWide), logits(auto, ofAuto));
           Map<String, float[]> expected = learned(wide, ofWide);
@@ -229,7 +229,7 @@ class MixedPrecisionTest {
               folder.resolve("base"), MethodCases.LLAMA, model, UnaryOperator.identity());
     }
     try (Model model = Families.load(base, Storage.NF4);
-        Method method = MethodTest.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3)) {
+        Method method = MethodTrial.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3)) {
       float[] expected = joined(learned(model, method));
       try (Precision bf16 = Precision.of(DType.BF16)) {
         double apart = relative(expected, joined(learned(model, method)));
