@@ -17,6 +17,8 @@ import dev.hone.method.Full;
 import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
+import dev.hone.method.bottleneck.FusionConfig;
+import dev.hone.method.multitaskprompttuning.MultitaskPromptTuningConfig;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Recurrent;
@@ -123,7 +125,7 @@ public final class Run {
     try (ScratchFolder scratch = new ScratchFolder();
         RunFolder folder = RunFolder.open(recipe.in(scratch.path()));
         Base base = base(splits, folder)) {
-      Prepared rows = Prepared.of(splits, located.data(), base);
+      Prepared rows = prepared(splits, base);
       listener.note(Notes.data(rows));
       Skill skill = Skill.of(base, recipe, recipe.data(), rows);
       if (skill instanceof PreferenceSkill preferences) {
@@ -203,10 +205,7 @@ public final class Run {
   }
 
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
-    if (recipe.method() instanceof FullConfig full) {
-      var ignored = Full.chosen(full, base.model()); // what is refused is refused at once
-    }
-    Prepared rows = Prepared.of(splits, located.data(), base);
+    Prepared rows = prepared(splits, base);
     SameInputs.require(folder, base, rows);
     if (rows.test().isEmpty()) {
       throw new HoneException(
@@ -268,6 +267,26 @@ public final class Run {
     }
   }
 
+  /** The rows; a method that does not fit them or the base is refused at once. */
+  private Prepared prepared(Splits splits, Base base) {
+    switch (recipe.method()) {
+      case FullConfig full -> {
+        var ignored = Full.chosen(full, base.model());
+      }
+      case FusionConfig fusion -> {
+        for (Path folder : fusion.folders()) {
+          AdapterCard.read(folder).ifPresent(card -> card.requireBase(base, folder));
+        }
+      }
+      default -> {}
+    }
+    Prepared rows = Prepared.of(splits, located.data(), base);
+    if (recipe.method() instanceof MultitaskPromptTuningConfig prompt) {
+      rows.requireTasks(prompt.tasks());
+    }
+    return rows;
+  }
+
   private Method attached(Prepared rows, Base base) {
     return Methods.attach(
         recipe.method(), base.model(), () -> batches(rows, base), base.tokenizer()::encode);
@@ -307,7 +326,7 @@ public final class Run {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
-            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.microTokens());
+            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.tokensAtOnce());
     return new Trainer(
         model,
         method,
