@@ -10,6 +10,7 @@ import dev.hone.data.Batch;
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.Generator;
 import dev.hone.method.MethodCases.Case;
+import dev.hone.method.bottleneck.BottleneckCases;
 import dev.hone.model.Adapter;
 import dev.hone.model.Inputs;
 import dev.hone.model.KeyValueCache;
@@ -126,14 +127,18 @@ class MixedPrecisionTest {
   }
 
   static Stream<Case> methods() {
-    return MethodTest.learning();
+    return Stream.concat(MethodCases.full(), AdapterMethodTest.cases());
+  }
+
+  private Method attached(Case c, Model model) {
+    return BottleneckCases.attached(c.config(), model, folder.resolve("parts"));
   }
 
   @ParameterizedTest
   @MethodSource("methods")
   void everyMethodLearnsNearlyTheSame(Case c) {
     try (Model model = TinyModels.random(c.model());
-        Method method = MethodTrial.stirred(Methods.attach(c.config(), model), 3)) {
+        Method method = MethodTrial.stirred(attached(c, model), 3)) {
       float[] logits = logits(model, method);
       Map<String, float[]> expected = learned(model, method);
       try (Precision bf16 = Precision.of(DType.BF16)) {

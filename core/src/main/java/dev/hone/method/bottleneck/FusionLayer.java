@@ -70,11 +70,11 @@ record FusionLayer(
   /** q · (K a + b) for every a, as (q K) · a + q · b: one product with K for all adapters. */
   private Tensor scores(Tensor asking, List<Tensor> mixed) {
     Tensor q = query == null ? asking : query.apply(asking);
-    Tensor asked = key == null ? q : q.matmul(key.weight());
+    Tensor asked = key == null ? q : Functional.matmul(q, key.weight());
     Tensor scores = Tensors.stack(mixed.stream().map(a -> a.mul(asked).sum(-1)).toList(), -1);
     return key == null || key.bias() == null
         ? scores
-        : scores.add(q.matmul(key.bias().unsqueeze(-1)));
+        : scores.add(Functional.matmul(q, key.bias().unsqueeze(-1)));
   }
 
   /** How far the value is from the identity: the sum of squares. */
