@@ -149,8 +149,8 @@ class MixedPrecisionTest {
         Map<String, float[]> actual = learned(model, method);
         assertEquals(before, NativeMemory.objects());
         double apart = relative(joined(expected), joined(actual));
-        // T5 does not scale its scores: what rounding moves, softmax makes larger.
-        double most = c.model().equals(MethodCases.T5) ? 0.15 : 0.05;
+        // A ReLU's kink makes more of what rounding moves, and so do T5's unscaled scores.
+        double most = c.model().equals(MethodCases.T5) ? 0.15 : 0.1;
         assertTrue(apart > 0 && apart < most, () -> "gradients off by " + apart);
         first.forEach((name, g) -> assertArrayEquals(g, actual.get(name), name));
       }
