@@ -221,8 +221,10 @@ def main():
     unknown = [n for n in args.names if n not in table]
     if unknown:
         parser.error(f"no line {unknown[0]}; there are {', '.join(table)}")
-    results = [compare(n, *table[n](), args.pairs) for n in args.names or table]
-    keep(results)
+    results = []
+    for name in args.names or table:
+        results.append(compare(name, *table[name](), args.pairs))
+        keep(results)
     print(f"\n{'work':12} {'hone':>8} {'peer':>8} {'speed':>16} {'hone MB':>8} {'peer MB':>8} {'memory':>7}")
     for r in results:
         spread = f"{r['speed_ratio']:.2f} ({r['speed_ratio_min']:.2f}-{r['speed_ratio_max']:.2f})"

@@ -64,8 +64,7 @@ class FusionRunTest {
       assertEquals(TinyWorld.LABELS, model.labels());
       assertEquals(3, model.classify("the lamp was good").probabilities().length);
     }
-    assertTrue(
-        world.hone("merge", run, world.at("merged")).refusal().contains("cannot be merged"));
+    assertTrue(world.hone("merge", run, world.at("merged")).refusal().contains("cannot be merged"));
   }
 
   @Test
@@ -73,9 +72,7 @@ class FusionRunTest {
     TinyWorld.base(folder.resolve("other"), 2);
     String[] changes = fused();
     String refusal =
-        world
-            .train(changes[0], "train.steps=2", "model=" + world.at("other"))
-            .refusal();
+        world.train(changes[0], "train.steps=2", "model=" + world.at("other")).refusal();
     assertTrue(refusal.contains("runs/first/adapter was made for another base model"), refusal);
     assertTrue(!Files.exists(folder.resolve("runs/tiny/adapter")));
   }

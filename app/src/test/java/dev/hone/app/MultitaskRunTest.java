@@ -31,10 +31,10 @@ class MultitaskRunTest {
     for (Map<String, String> row : TinyWorld.completions(120)) {
       String prompt = String.valueOf(row.get("prompt"));
       boolean first = rows.size() % 2 == 0;
-      String word = first ? prompt.split(" ", -1)[0] : prompt.substring(prompt.lastIndexOf(' ') + 1);
+      String word =
+          first ? prompt.split(" ", -1)[0] : prompt.substring(prompt.lastIndexOf(' ') + 1);
       rows.add(
-          Map.of(
-              "prompt", prompt, "completion", " " + word, "task", first ? "first" : "last"));
+          Map.of("prompt", prompt, "completion", " " + word, "task", first ? "first" : "last"));
     }
     world.write("rows.jsonl", TinyWorld.jsonl(rows));
   }
@@ -56,8 +56,7 @@ class MultitaskRunTest {
     assertTrue(tuned.perplexity().value() < 0.8 * base.perplexity().value(), tuned.toString());
     String run = world.at("runs/tiny");
     String again = world.hone("eval", run).succeeded().out();
-    String expected =
-        String.format(Locale.ROOT, "perplexity %.3f ±", tuned.perplexity().value());
+    String expected = String.format(Locale.ROOT, "perplexity %.3f ±", tuned.perplexity().value());
     assertTrue(again.startsWith(expected), again + expected);
     assertEquals(
         "[\"first\",\"last\"]", world.json("runs/tiny/adapter/hone.json").path("tasks").toString());
@@ -77,7 +76,9 @@ class MultitaskRunTest {
     String none = world.train(METHOD).refusal();
     assertTrue(none.contains("the row has no task"), none);
     String single = world.at("runs/tiny");
-    world.train("name=tiny2", "method={type: multitask-prompt-tuning}", "train.steps=2").succeeded();
+    world
+        .train("name=tiny2", "method={type: multitask-prompt-tuning}", "train.steps=2")
+        .succeeded();
     assertTrue(
         world
             .hone("generate", single + "2", "the lamp", "--task", "first")

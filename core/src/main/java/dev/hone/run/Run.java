@@ -28,6 +28,7 @@ import dev.hone.recipe.Task;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
+import dev.hone.tensor.Precision;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
@@ -71,13 +72,24 @@ public final class Run {
     this.held = held;
   }
 
+  /** Makes the engine what the recipe says; how matrices are multiplied holds until closed. */
+  static Precision engine(Recipe recipe) {
+    Engine.device(recipe.device().engine());
+    Engine.threads(recipe.threads());
+    return Precision.of(recipe.compute().engine());
+  }
+
   /**
    * @return empty when it was asked to stop: its checkpoint is written, and the same recipe takes
    *     it up again
    */
   public Optional<RunResult> execute() {
-    Engine.device(recipe.device().engine());
-    Engine.threads(recipe.threads());
+    try (Precision products = engine(recipe)) {
+      return begun();
+    }
+  }
+
+  private Optional<RunResult> begun() {
     located = Located.of(recipe, listener); // a name that is not on the Hub leaves no folder behind
     try (RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());
@@ -101,8 +113,12 @@ public final class Run {
           "a dry run measures one run, and this recipe has stages; take the keys of one stage as a"
               + " recipe of its own");
     }
-    Engine.device(recipe.device().engine());
-    Engine.threads(recipe.threads());
+    try (Precision products = engine(recipe)) {
+      return planned();
+    }
+  }
+
+  private MemoryPlan planned() {
     located = Located.of(recipe, listener);
     Splits splits = Splits.read(located.data());
     PreferenceSkill.require(recipe, splits.format());
@@ -310,7 +326,7 @@ public final class Run {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
-            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.microTokens());
+            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.tokensAtOnce());
     return new Trainer(
         model,
         method,

@@ -14,7 +14,9 @@ import dev.hone.model.Inputs;
 import dev.hone.model.Pass;
 import dev.hone.model.Storage;
 import dev.hone.store.hub.Transfer;
+import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Precision;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
@@ -139,7 +141,9 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
    * An adapter that is served while it does nothing is the worst kind of failure: it looks fine.
    */
   private void requireEffect(Path folder) {
+    // BF16 would hide what a short training has changed.
     try (Scope scope = Scope.open();
+        Precision exact = Precision.of(DType.F32);
         GradMode off = GradMode.off()) {
       int room = base.model().backbone().maxPositions() - adapter().taken();
       int words = Math.min(8, room);
