@@ -56,6 +56,11 @@ public final class Bottleneck implements Method {
     this.config = config;
     this.name = name;
     this.leaves = leaves;
+    if (!model.newTokens().isEmpty()) {
+      throw new HoneException(
+          "bottleneck adapters cannot teach a base new tokens (tokenizer.addTokens), for whose rows"
+              + " AdapterHub's files have no place; use lora or another method of PEFT's");
+    }
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       addBottlenecks(model);
