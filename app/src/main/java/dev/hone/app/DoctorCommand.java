@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -96,10 +97,9 @@ final class DoctorCommand implements Callable<Integer> {
   private static List<String> complaints(double measured, double peak, long free) {
     List<String> complaints = new ArrayList<>();
     boolean slow = peak > 0 && measured < SLOW * peak;
-    if (!Engine.blas().equals("MKL") && System.getProperty("os.arch").equals("amd64")) {
-      complaints.add(
-          "MKL was not loaded, OpenBLAS is 2 to 20 times slower: start through the hone script, or"
-              + " with -Dorg.bytedeco.openblas.load=mkl");
+    Optional<String> library = Engine.blasProblem();
+    if (library.isPresent()) {
+      complaints.add(library.get());
     } else if (slow && Cpu.load() > Engine.threads()) {
       complaints.add(
           String.format(

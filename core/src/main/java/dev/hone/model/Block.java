@@ -18,15 +18,33 @@ public sealed interface Block {
     return List.of();
   }
 
-  /** Normalises before each part: x + attention(norm(x)), then x + mlp(norm(x)). */
-  record PreNorm(Norm beforeAttention, Attention attention, Norm beforeMlp, Mlp mlp, double dropout)
+  /**
+   * Normalises before each part: x + attention(norm(x)), then x + mlp(norm(x)).
+   *
+   * @param ontoNormed whether a part is added to norm(x), which it reads, instead of to x
+   */
+  record PreNorm(
+      Norm beforeAttention,
+      Attention attention,
+      Norm beforeMlp,
+      Mlp mlp,
+      double dropout,
+      boolean ontoNormed)
       implements Block {
+    /** Added to x, as nearly everywhere. */
+    public PreNorm(
+        Norm beforeAttention, Attention attention, Norm beforeMlp, Mlp mlp, double dropout) {
+      this(beforeAttention, attention, beforeMlp, mlp, dropout, false);
+    }
+
     @Override
     public Tensor forward(Tensor x, Frame frame, Pass pass) {
-      Tensor attended = attention.forward(beforeAttention.forward(x, pass), frame, pass);
-      Tensor middle = Tape.boundary(first().forward(x, pass.dropout(attended, dropout), pass));
-      Tensor fed = mlp.forward(beforeMlp.forward(middle, pass), pass);
-      return second().forward(middle, pass.dropout(fed, dropout), pass);
+      Tensor read = beforeAttention.forward(x, pass);
+      Tensor attended = pass.dropout(attention.forward(read, frame, pass), dropout);
+      Tensor middle = Tape.boundary(first().forward(ontoNormed ? read : x, attended, pass));
+      Tensor normed = beforeMlp.forward(middle, pass);
+      Tensor fed = pass.dropout(mlp.forward(normed, pass), dropout);
+      return second().forward(ontoNormed ? normed : middle, fed, pass);
     }
 
     private Junction first() {

@@ -80,7 +80,10 @@ public final class FolderWeights implements Weights {
     this.outline = outline;
     this.storage = storage;
     this.newTokens = newTokens;
-    this.quantised = storage.isQuantised() ? QuantisedFile.of(folder, architecture, storage) : null;
+    this.quantised =
+        storage.isQuantised()
+            ? QuantisedFile.of(folder, architecture, storage, newTokens.isEmpty())
+            : null;
     this.bare = folder.tensors().keySet().stream().noneMatch(n -> n.startsWith(prefix));
   }
 

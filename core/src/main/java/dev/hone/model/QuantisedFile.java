@@ -48,11 +48,16 @@ final class QuantisedFile {
   /**
    * @param folder whose weights are quantised
    * @param architecture as which they are read
+   * @param tables whether those of tokens are among them; one that grows is not
    */
-  static QuantisedFile of(ModelFolder folder, String architecture, Storage storage) {
+  static QuantisedFile of(
+      ModelFolder folder, String architecture, Storage storage, boolean tables) {
     MessageDigest digest = Hashes.sha256();
     String depends = String.join("|", VERSION, folder.fingerprint(), architecture, storage.word());
     digest.update(depends.getBytes(StandardCharsets.UTF_8));
+    if (!tables) {
+      digest.update("|without tables".getBytes(StandardCharsets.UTF_8));
+    }
     String name = storage.word() + "-" + Hashes.hex(digest).substring(0, 24) + ".safetensors";
     return new QuantisedFile(folder, storage, CacheFolder.of("quantised").resolve(name));
   }

@@ -6,6 +6,7 @@ import dev.hone.tensor.DType;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,11 +27,14 @@ import tools.jackson.databind.JsonNode;
  * A model as Hugging Face stores it: config.json and its weights in safetensors, in one file or in
  * shards with an index.
  *
- * <p>Pickled weights are refused, because reading them runs the code that they hold.
+ * <p>Pickled weights are refused, because reading them runs the code that they hold; but one {@code
+ * .pth} file, as fastai's learners leave it, is read as tensors and nothing else, see {@link
+ * TorchFile}.
  */
 public final class ModelFolder implements AutoCloseable {
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
+  private static final String TORCH = ".pth";
   private static final List<String> PICKLES = List.of(".bin", ".pt", ".pth", ".ckpt", ".pkl");
 
   private final Path path;
@@ -39,6 +43,7 @@ public final class ModelFolder implements AutoCloseable {
   private final Map<String, TensorEntry> tensors = new LinkedHashMap<>();
   private final List<String> surplus = new ArrayList<>();
   private final List<Safetensors> companions = new ArrayList<>();
+  private final Arena copied = Arena.ofShared(); // what is not mapped
   private @Nullable String fingerprint;
 
   private ModelFolder(Path path, Config config) {
@@ -73,7 +78,7 @@ public final class ModelFolder implements AutoCloseable {
       } else if (Files.isRegularFile(path.resolve(INDEX))) {
         folder.addShards(path.resolve(INDEX));
       } else {
-        throw folder.noWeights();
+        folder.addTorchFile();
       }
     } catch (RuntimeException e) {
       folder.close();
@@ -145,7 +150,7 @@ public final class ModelFolder implements AutoCloseable {
 
   /** How many files hold the weights. */
   public int fileCount() {
-    return files.size();
+    return Math.max(1, files.size());
   }
 
   /**
@@ -170,6 +175,9 @@ public final class ModelFolder implements AutoCloseable {
   public void close() {
     files.forEach(Safetensors::close);
     companions.forEach(Safetensors::close);
+    if (copied.scope().isAlive()) {
+      copied.close();
+    }
   }
 
   private void addAll(Path file) {
@@ -239,17 +247,28 @@ public final class ModelFolder implements AutoCloseable {
     return Safetensors.open(file);
   }
 
-  private HoneException noWeights() {
-    List<String> pickles;
-    try (Stream<Path> list = Files.list(path)) {
-      pickles =
-          list.map(file -> file.getFileName().toString())
-              .filter(n -> PICKLES.stream().anyMatch(n.toLowerCase(Locale.ROOT)::endsWith))
-              .sorted()
-              .toList();
-    } catch (IOException e) {
-      return new HoneException("cannot read " + path + ": " + e.getMessage(), e);
+  private void addTorchFile() {
+    List<String> pickles = pickles();
+    List<String> saved = pickles.stream().filter(name -> name.endsWith(TORCH)).toList();
+    if (saved.size() != 1) {
+      throw noWeights(pickles);
     }
+    TorchFile.entries(path.resolve(saved.getFirst()), copied)
+        .forEach(tensor -> tensors.put(tensor.name(), tensor));
+  }
+
+  private List<String> pickles() {
+    try (Stream<Path> list = Files.list(path)) {
+      return list.map(file -> file.getFileName().toString())
+          .filter(n -> PICKLES.stream().anyMatch(n.toLowerCase(Locale.ROOT)::endsWith))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new HoneException("cannot read " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private HoneException noWeights(List<String> pickles) {
     if (pickles.isEmpty()) {
       return new HoneException(
           path
@@ -265,6 +284,7 @@ public final class ModelFolder implements AutoCloseable {
             + String.join(", ", pickles)
             + "), which can run code and is refused; take the repository's safetensors revision, or"
             + " convert them where you trust them: safetensors.torch.save_file(torch.load(...,"
-            + " weights_only=True), 'model.safetensors')");
+            + " weights_only=True), 'model.safetensors'); a single .pth file is read as tensors and"
+            + " nothing else");
   }
 }

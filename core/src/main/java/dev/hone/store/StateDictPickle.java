@@ -17,12 +17,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pickle in which torch saves a state dict: names, and for each the storage that holds its
- * numbers.
+ * numbers. Fastai's learners save the state of their optimiser beside it, which is passed over.
  *
- * <p>A pickle is a program. This machine knows the instructions that make dictionaries, tuples,
- * texts and numbers, and four names: two that stand for a tensor, one for an ordered dictionary,
- * and those of storages. It calls nothing; every other instruction and name is refused. Its memory
- * is bounded by the length of the program.
+ * <p>A pickle is a program. This machine knows the instructions that make dictionaries, lists,
+ * tuples, texts and numbers, and few names: two that stand for a tensor, one for an ordered
+ * dictionary, those of storages, and some that an optimiser's state mentions and that make nothing
+ * here. It calls nothing; every other instruction and name is refused. Its memory is bounded by the
+ * length of the program.
  */
 final class StateDictPickle {
   /** The numbers that some tensors look at, under a key in the archive. */
@@ -50,12 +51,21 @@ final class StateDictPickle {
   private static final long MOST_ELEMENTS = 1L << 48;
 
   private static final String PARAMETER = "torch._utils _rebuild_parameter";
+
+  /** What an optimiser's state is made of beside tensors. */
+  private static final Set<String> PASSED_OVER =
+      Set.of(
+          "fastcore.foundation L",
+          "numpy dtype",
+          "numpy.core.multiarray scalar",
+          "numpy._core.multiarray scalar",
+          "_codecs encode");
+
   private static final Map<String, Known> KNOWN = new HashMap<>();
 
   static {
-    for (String name : List.of(TENSOR, PARAMETER, ORDERED)) {
-      KNOWN.put(name, new Known(name, null));
-    }
+    Stream.concat(Stream.of(TENSOR, PARAMETER, ORDERED), PASSED_OVER.stream())
+        .forEach(name -> KNOWN.put(name, new Known(name, null)));
     List<DType> typed = Stream.of(DType.values()).filter(type -> !type.isF8()).toList();
     for (DType type : typed) {
       KNOWN.put(storageClass(type), new Known(storageClass(type), type));
@@ -82,12 +92,14 @@ final class StateDictPickle {
 
   private enum Sign {
     MARK,
-    NONE
+    NONE,
+    /** Something that no tensor is made of. */
+    OTHER
   }
 
   private record Tuple(List<Object> items) {}
 
-  private static final class Dict extends LinkedHashMap<String, Object> {
+  private static final class Dict extends LinkedHashMap<Object, Object> {
     private static final long serialVersionUID = 1L;
   }
 
@@ -122,15 +134,20 @@ final class StateDictPickle {
     if (stack.size() != 1 || !(stack.getFirst() instanceof Dict dict)) {
       throw damaged("holds no dictionary of tensors");
     }
+    boolean beside = dict.keySet().equals(Set.of("model", "opt")); // so fastai's learners save
     Map<String, View> tensors = new LinkedHashMap<>();
-    dict.forEach(
-        (name, value) -> {
-          if (!(value instanceof View view)) {
-            throw new HoneException(
-                file + ": '" + name + "' is no tensor; only dictionaries of tensors are read");
-          }
-          tensors.put(name, view);
-        });
+    (beside && dict.get("model") instanceof Dict model ? model : dict)
+        .forEach(
+            (key, value) -> {
+              if (!(key instanceof String name)) {
+                throw damaged("has a dictionary whose keys are no texts");
+              }
+              if (!(value instanceof View view)) {
+                throw new HoneException(
+                    file + ": '" + name + "' is no tensor; only dictionaries of tensors are read");
+              }
+              tensors.put(name, view);
+            });
     return tensors;
   }
 
@@ -147,6 +164,14 @@ final class StateDictPickle {
       case LONG1 -> stack.add(integer(next()));
       case BINUNICODE -> stack.add(text(take(4).getInt()));
       case EMPTY_DICT -> stack.add(new Dict());
+      case EMPTY_LIST -> stack.add(Sign.OTHER);
+      case APPEND -> append(top(1));
+      case APPENDS -> append(fromMark());
+      case NEWOBJ -> reduce();
+      case BINFLOAT -> {
+        double ignored = take(8).getDouble();
+        stack.add(Sign.OTHER);
+      }
       case EMPTY_TUPLE -> stack.add(new Tuple(List.of()));
       case TUPLE1 -> stack.add(new Tuple(top(1)));
       case TUPLE2 -> stack.add(new Tuple(top(2)));
@@ -161,7 +186,7 @@ final class StateDictPickle {
       case REDUCE -> reduce();
       case SETITEM -> set(top(2));
       case SETITEMS -> set(fromMark());
-      case BUILD -> ignoreMetadata(pop());
+      case BUILD -> build(pop());
       default ->
           throw new HoneException(
               file
@@ -288,17 +313,24 @@ final class StateDictPickle {
       throw damaged("sets entries of something that is no dictionary");
     }
     for (int i = 0; i < pairs.size(); i += 2) {
-      if (!(pairs.get(i) instanceof String key)) {
-        throw damaged("has a dictionary whose keys are no texts");
+      if (!(pairs.get(i) instanceof String || pairs.get(i) instanceof Long)) {
+        throw damaged("has a dictionary whose keys are neither texts nor numbers");
       }
-      dict.put(key, pairs.get(i + 1));
+      dict.put(pairs.get(i), pairs.get(i + 1));
+    }
+  }
+
+  /** What a list holds is never asked for. */
+  private void append(List<Object> items) {
+    if (peek() != Sign.OTHER) {
+      throw damaged("appends " + items.size() + " items to something that is no list");
     }
   }
 
   /** A module's state dict carries the versions of its classes, which mean nothing here. */
-  private void ignoreMetadata(Object state) {
+  private void build(Object state) {
     boolean metadata = state instanceof Dict dict && Set.of("_metadata").containsAll(dict.keySet());
-    if (!metadata || !(peek() instanceof Dict)) {
+    if (peek() != Sign.OTHER && !(metadata && peek() instanceof Dict)) {
       throw damaged("gives attributes to something that is no dictionary of tensors");
     }
   }
@@ -325,7 +357,9 @@ final class StateDictPickle {
     if (!(arguments instanceof Tuple(List<Object> items))) {
       throw damaged("makes something of arguments that are no tuple");
     }
-    if (called.equals(ORDERED) && items.isEmpty()) {
+    if (PASSED_OVER.contains(called)) {
+      stack.add(Sign.OTHER);
+    } else if (called.equals(ORDERED) && items.isEmpty()) {
       stack.add(new Dict());
     } else if (called.equals(TENSOR) && items.size() >= 6) {
       stack.add(view(items));

@@ -14,6 +14,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,11 +58,28 @@ public final class TorchFile {
    * @throws HoneException where the file holds anything but a dictionary of tensors, or is damaged
    */
   public static Map<String, Tensor> read(Path file) {
+    try (Arena arena = Arena.ofConfined()) {
+      List<TensorEntry> entries = entries(file, arena);
+      long bytes = entries.stream().mapToLong(entry -> entry.data().byteSize()).sum();
+      if (bytes > 2 * file.toFile().length()) { // a norm may stand under two names
+        throw tooMuch(file);
+      }
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (TensorEntry entry : entries) {
+        Tensor own = Tensors.over(entry.data(), entry.dtype(), entry.shape());
+        tensors.put(entry.name(), own.copy());
+      }
+      return tensors;
+    }
+  }
+
+  /** The same in memory of the arena, where tensors that share their numbers share them too. */
+  static List<TensorEntry> entries(Path file, Arena arena) {
     if (!Files.isRegularFile(file)) {
       throw new HoneException(file + " does not exist or is no file");
     }
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      return new TorchFile(file, zip).tensors();
+      return new TorchFile(file, zip).entries(arena);
     } catch (IOException e) {
       throw new HoneException(
           file
@@ -71,37 +90,49 @@ public final class TorchFile {
     }
   }
 
-  private Map<String, Tensor> tensors() throws IOException {
+  private List<TensorEntry> entries(Arena arena) throws IOException {
     requireLittleEndian();
-    byte[] pickle = bytes(entry(PICKLE), MOST_PICKLE_BYTES);
-    Map<String, View> views = StateDictPickle.read(file, pickle);
-    long left = 2 * Files.size(file); // a norm may stand under two names; a bomb repeats itself
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, View> views = StateDictPickle.read(file, small(entry(PICKLE), MOST_PICKLE_BYTES));
+    Map<String, MemorySegment> storages = new HashMap<>();
+    List<TensorEntry> entries = new ArrayList<>();
+    long left = Files.size(file);
     for (Map.Entry<String, View> named : views.entrySet()) {
       View view = named.getValue();
-      left -= view.bytes();
-      if (left < 0) {
-        throw new HoneException(
-            file
-                + ": its tensors take more room than the file has; it is damaged, or made to fill"
-                + " memory");
+      Storage storage = view.storage();
+      ZipEntry entry = sound(named.getKey(), storage);
+      MemorySegment numbers = storages.get(storage.key());
+      if (numbers == null) {
+        left -= entry.getSize();
+        if (left < 0) {
+          throw tooMuch(file); // entries lie over each other
+        }
+        numbers = numbers(entry, arena);
+        storages.put(storage.key(), numbers);
       }
-      tensors.put(named.getKey(), tensor(named.getKey(), view));
+      MemorySegment own = numbers.asSlice(view.offset() * storage.dtype().bytes(), view.bytes());
+      entries.add(new TensorEntry(named.getKey(), storage.dtype(), view.shape(), own));
     }
-    return tensors;
+    return entries;
+  }
+
+  private static HoneException tooMuch(Path file) {
+    return new HoneException(
+        file
+            + ": its tensors take more room than the file has; it is damaged, or made to fill"
+            + " memory");
   }
 
   private void requireLittleEndian() throws IOException {
     ZipEntry order = zip.getEntry(root + "byteorder");
     if (order != null
-        && !new String(bytes(order, 16), StandardCharsets.US_ASCII).equals("little")) {
+        && !new String(small(order, 16), StandardCharsets.US_ASCII).equals("little")) {
       throw new HoneException(
           file + ": written on a big-endian machine; load and save it anew on another");
     }
   }
 
-  private Tensor tensor(String name, View view) throws IOException {
-    Storage storage = view.storage();
+  /** The entry of a storage, as large as the pickle says. */
+  private ZipEntry sound(String name, Storage storage) {
     ZipEntry entry = entry("data/" + storage.key());
     if (entry.getSize() / storage.dtype().bytes() != storage.elements()
         || entry.getSize() % storage.dtype().bytes() != 0) {
@@ -111,13 +142,7 @@ public final class TorchFile {
                   + " damaged, download it again",
               file, name, storage.elements(), storage.dtype(), entry.getName(), entry.getSize()));
     }
-    byte[] numbers = bytes(entry, Integer.MAX_VALUE - 8);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory = arena.allocate(numbers.length, Long.BYTES);
-      MemorySegment.copy(numbers, 0, memory, ValueLayout.JAVA_BYTE, 0, numbers.length);
-      MemorySegment own = memory.asSlice(view.offset() * storage.dtype().bytes(), view.bytes());
-      return Tensors.over(own, storage.dtype(), view.shape()).copy();
-    }
+    return entry;
   }
 
   private ZipEntry entry(String name) {
@@ -129,27 +154,45 @@ public final class TorchFile {
     return entry;
   }
 
+  private byte[] small(ZipEntry entry, long most) throws IOException {
+    if (entry.getSize() > most) {
+      throw new HoneException(
+          file
+              + ": entry "
+              + entry.getName()
+              + " has "
+              + entry.getSize()
+              + " bytes, at most "
+              + most);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      return numbers(entry, arena).toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+
   /** What an entry holds; torch compresses nothing, so that it cannot be more than the file. */
-  private byte[] bytes(ZipEntry entry, long most) throws IOException {
+  private MemorySegment numbers(ZipEntry entry, Arena arena) throws IOException {
     long size = entry.getSize();
     if (entry.getMethod() != ZipEntry.STORED || size < 0 || size > Files.size(file)) {
       throw new HoneException(
           file + ": entry " + entry.getName() + " is compressed, which torch never does");
     }
-    if (size > most) {
-      throw new HoneException(
-          file + ": entry " + entry.getName() + " has " + size + " bytes, at most " + most);
-    }
+    MemorySegment memory = arena.allocate(size, Long.BYTES);
+    CRC32 crc = new CRC32();
+    long at = 0;
     try (InputStream in = zip.getInputStream(entry)) {
-      byte[] bytes = in.readNBytes((int) size);
-      CRC32 crc = new CRC32();
-      crc.update(bytes);
-      if (bytes.length != size || crc.getValue() != entry.getCrc()) {
-        throw new HoneException(
-            file + ": entry " + entry.getName() + " is damaged; download the file again");
+      byte[] chunk = new byte[1 << 16];
+      for (int n = in.read(chunk); n > 0 && n <= size - at; n = in.read(chunk)) {
+        MemorySegment.copy(chunk, 0, memory, ValueLayout.JAVA_BYTE, at, n);
+        crc.update(chunk, 0, n);
+        at += n;
       }
-      return bytes;
     }
+    if (at != size || crc.getValue() != entry.getCrc()) {
+      throw new HoneException(
+          file + ": entry " + entry.getName() + " is damaged; download the file again");
+    }
+    return memory;
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.hone.tensor;
 
 import dev.hone.error.HoneException;
+import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
@@ -10,6 +11,8 @@ import org.bytedeco.pytorch.global.torch;
  * in the design call for.
  */
 public final class Engine {
+  private static final String BLAS = "org.bytedeco.openblas.load";
+
   private static volatile Device device = Device.CPU;
 
   static {
@@ -23,7 +26,7 @@ public final class Engine {
 
   private static void load() {
     // MKL multiplies two to twenty times as fast as the OpenBLAS that is the default.
-    propertyDefault("org.bytedeco.openblas.load", "mkl");
+    propertyDefault(BLAS, "mkl");
     // Scopes free native memory, never the garbage collector, and the heap's size is no limit.
     propertyDefault("org.bytedeco.javacpp.nopointergc", "true");
     propertyDefault("org.bytedeco.javacpp.maxBytes", "0");
@@ -137,5 +140,16 @@ public final class Engine {
   /** The library that multiplies matrices: MKL or OpenBLAS. */
   public static String blas() {
     return Cpu.mappedLibraries().anyMatch(l -> l.contains("libmkl_rt")) ? "MKL" : "OpenBLAS";
+  }
+
+  /** What is wrong with that library and how to mend it; empty where nothing is. */
+  public static Optional<String> blasProblem() {
+    return blas().equals("MKL") || !System.getProperty("os.arch").equals("amd64")
+        ? Optional.empty()
+        : Optional.of(
+            "MKL was not loaded, OpenBLAS is 2 to 20 times slower: start through the hone script, or"
+                + " with -D"
+                + BLAS
+                + "=mkl");
   }
 }

@@ -1,13 +1,11 @@
 package dev.hone.evaluate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.error.HoneException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -56,17 +54,9 @@ class ScoresTest {
   }
 
   @Test
-  void exactMatchForgivesOnlyWhatItIsToldTo() {
-    assertFalse(ExactMatch.strict().matches("New York", "new  york"));
-    assertFalse(new ExactMatch(true, false).matches("New York", "new  york"));
-    assertTrue(new ExactMatch(true, false).matches("New York", " New\u00a0\n York "));
-    assertFalse(new ExactMatch(false, true).matches("New York", "new  york"));
-    assertTrue(ExactMatch.lenient().matches("STRASSE", " straße"));
-    assertFalse(ExactMatch.lenient().matches("New York", "NewYork"));
-    Estimate score =
-        ExactMatch.strict().score(List.of("a", "b", "c", "d"), List.of("a", "b", "c", "D"));
-    assertEquals(new Estimate(0.75, Math.sqrt(0.1875 / 4)), score);
-    assertEquals("0.750 ± 0.217", score.toString());
+  void aShareHasTheErrorOfABinomial() {
+    assertEquals(new Estimate(0.75, Math.sqrt(0.1875 / 4)), Estimate.share(3, 4));
+    assertEquals("0.750 ± 0.217", Estimate.share(3, 4).toString());
   }
 
   @Test

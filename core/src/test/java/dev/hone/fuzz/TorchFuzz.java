@@ -7,6 +7,7 @@ import dev.hone.tensor.Tensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,7 +19,8 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A file of torch's: as raw bytes, with changed bytes, and as a sound archive of a changed pickle.
+ * A file of torch's: as raw bytes, with changed bytes, and as a sound archive of a changed pickle,
+ * of a state dict alone or beside what an optimiser left.
  */
 public final class TorchFuzz {
   private static final Path FOLDER = Oracle.folder("torch");
@@ -41,6 +43,10 @@ public final class TorchFuzz {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    Oracle.write(FILE, archive(learners(pickle())));
+    if (!Oracle.holds(TorchFuzz::read)) {
+      throw new IllegalStateException("what is changed must be sound before");
+    }
   }
 
   private TorchFuzz() {}
@@ -48,10 +54,11 @@ public final class TorchFuzz {
   /** Called by the fuzzer. */
   public static void fuzzerTestOneInput(byte[] input) {
     Edits edits = new Edits(input, 0);
-    switch (edits.next() % 4) {
+    switch (edits.next() % 5) {
       case 0 -> Oracle.write(FILE, edits.rest());
       case 1 -> Oracle.write(FILE, changed(SEED, edits));
       case 2 -> Oracle.write(FILE, archive(edits.rest()));
+      case 3 -> Oracle.write(FILE, archive(changed(learners(pickle()), edits)));
       default -> Oracle.write(FILE, archive(changed(pickle(), edits)));
     }
     boolean ignored = Oracle.holds(TorchFuzz::read);
@@ -63,6 +70,19 @@ public final class TorchFuzz {
         .findFirst()
         .orElseThrow()
         .getValue();
+  }
+
+  /** {'model': what the pickle makes, 'opt': [2.0]}. */
+  private static byte[] learners(byte[] pickle) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(ascii("\u0080\u0002}(X\5\0\0\0model"));
+    bytes.write(pickle, 2, pickle.length - 3); // without its beginning and its end
+    bytes.writeBytes(ascii("X\3\0\0\0opt]G@\0\0\0\0\0\0\0au."));
+    return bytes.toByteArray();
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** Up to six bytes become others, or go, or come twice. */
@@ -106,13 +126,11 @@ public final class TorchFuzz {
 
   private static void read() {
     try (Scope scope = Scope.open()) {
-      TorchFile.read(FILE)
-          .forEach(
-              (name, tensor) -> {
-                if (tensor.numel() > 4096) {
-                  throw new AssertionError(name + " has more numbers than the file");
-                }
-              });
+      Map<String, Tensor> tensors = TorchFile.read(FILE);
+      long bytes = tensors.values().stream().mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
+      if (bytes > 2 * FILE.toFile().length()) {
+        throw new AssertionError(bytes + " bytes of numbers are more than the file has");
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.hone.generate;
 
+import static java.util.Comparator.comparingDouble;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,6 +138,70 @@ class BeamSearchTest {
             generator.searched(List.of(prompts.get(row)), config, ends).getFirst(),
             together.get(row),
             "row " + row);
+      }
+    }
+  }
+
+  /** A text that has grown to so many tokens, and its log-likelihood. */
+  private record Text(int[] ids, double score) {
+    Text with(int token, double log) {
+      int[] longer = Arrays.copyOf(ids, ids.length + 1);
+      longer[ids.length] = token;
+      return new Text(longer, score + log);
+    }
+  }
+
+  /** Nothing is carried from token to token, so that nothing has to change places. */
+  private static int[] anew(Model model, int[] prompt, int count, int tokens) {
+    List<Text> open = List.of(new Text(prompt, 0));
+    for (int i = 0; i < tokens; i++) {
+      List<Text> longer = new ArrayList<>();
+      for (Text text : open) {
+        try (Scope scope = Scope.open()) {
+          Tensor logits = model.logits(TinyModels.inputs(text.ids), Pass.plain()).select(0, 0);
+          float[] logs = logits.select(0, text.ids.length - 1L).logSoftmax(-1).toFloats();
+          for (int token = 0; token < logs.length; token++) {
+            longer.add(text.with(token, logs[token]));
+          }
+        }
+      }
+      open = longer.stream().sorted(comparingDouble(t -> -t.score)).limit(count).toList();
+    }
+    return Arrays.copyOfRange(open.getFirst().ids, prompt.length, prompt.length + tokens);
+  }
+
+  /** What is remembered goes with its beam when beams overtake each other. */
+  @ParameterizedTest(name = "{index}")
+  @MethodSource("dev.hone.TinyModels#causalConfigs")
+  void findsWhatIsFoundWithNothingRemembered(String json) {
+    GenerationConfig config = GenerationConfig.beams(8, 4).withBeams(4, 0, EarlyStopping.FALSE);
+    List<int[]> prompts = GeneratorBatchTest.prompts(6, 4);
+    try (Model model = TinyModels.random(json);
+        GradMode off = GradMode.off()) {
+      List<int[]> found = new Generator(model, Adapter.NONE).searched(prompts, config, Set.of());
+      for (int row = 0; row < prompts.size(); row++) {
+        assertArrayEquals(anew(model, prompts.get(row), 4, 8), found.get(row), "row " + row);
+      }
+    }
+  }
+
+  /** A cap leaves logits that differ in their last bit, which is lost in a beam's sum. */
+  static Stream<String> uncapped() {
+    return TinyModels.writerConfigs().stream().filter(c -> !c.contains("final_logit_softcapping"));
+  }
+
+  @ParameterizedTest(name = "{index}")
+  @MethodSource("uncapped")
+  void oneBeamIsGreedy(String json) {
+    Set<Integer> ends = Set.of(5, 17, 40, 71);
+    try (Model model = TinyModels.random(json)) {
+      Generator generator = new Generator(model, Adapter.NONE);
+      List<int[]> prompts = GeneratorBatchTest.prompts(5, 5);
+      GenerationConfig greedy = GenerationConfig.greedy(9);
+      List<int[]> found = generator.searched(prompts, greedy, ends);
+      List<int[]> said = generator.continued(prompts, greedy, (row, token) -> ends.contains(token));
+      for (int row = 0; row < prompts.size(); row++) {
+        assertArrayEquals(said.get(row), found.get(row), "row " + row);
       }
     }
   }

@@ -16,8 +16,10 @@ import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -104,6 +106,44 @@ class GeneratorBatchTest {
               .continued(read, GenerationConfig.greedy(40), token -> false);
       assertArrayEquals(Arrays.copyOfRange(written, 1, written.length), quickly);
       assertTrue(Arrays.stream(quickly).distinct().count() > 1);
+    }
+  }
+
+  /** Nothing remembered: each row alone, all of it read anew for every token. */
+  private static int[] anew(Model model, int[] prompt, GenerationConfig config) {
+    Sampler sampler = new Sampler(config);
+    Set<Integer> seen = new HashSet<>();
+    Arrays.stream(prompt).forEach(seen::add);
+    int[] ids = prompt;
+    for (int i = 0; i < config.maxNewTokens(); i++) {
+      try (Scope scope = Scope.open()) {
+        var logits = model.logits(TinyModels.inputs(ids), Pass.plain());
+        int token = sampler.next(logits.select(0, 0).select(0, ids.length - 1L).toFloats(), seen);
+        seen.add(token);
+        ids = Arrays.copyOf(ids, ids.length + 1);
+        ids[ids.length - 1] = token;
+      }
+    }
+    return Arrays.copyOfRange(ids, prompt.length, ids.length);
+  }
+
+  @ParameterizedTest(name = "{index}")
+  @MethodSource("dev.hone.TinyModels#causalConfigs")
+  void unevenRowsGoOnFromWhatIsRememberedAsIfReadAnew(String json) {
+    List<int[]> prompts = prompts(8, 4);
+    try (Model model = TinyModels.random(json);
+        GradMode off = GradMode.off()) {
+      for (GenerationConfig config :
+          List.of(
+              GenerationConfig.greedy(9),
+              new GenerationConfig(9, 0.9, 20, 0.9, 1.2, List.of(), 3))) {
+        List<int[]> quickly =
+            new Generator(model, Adapter.NONE).continued(prompts, config, (row, token) -> false);
+        for (int row = 0; row < prompts.size(); row++) {
+          assertArrayEquals(
+              anew(model, prompts.get(row), config), quickly.get(row), config + ", row " + row);
+        }
+      }
     }
   }
 

@@ -126,13 +126,13 @@ class AdaptedRowsTest {
   /** Greedy tokens, everything computed anew for each. */
   private static int[] uncached(Model model, Adapter adapter, int[] prompt, int count) {
     int[] written = new int[count];
-    boolean pair = model.backbone() instanceof EncoderDecoder;
-    int[] row = pair ? new int[] {0} : prompt;
+    EncoderDecoder pair = model.backbone() instanceof EncoderDecoder found ? found : null;
+    int[] row = pair == null ? prompt : new int[] {pair.start()};
     for (int i = 0; i < count; i++) {
       try (Scope scope = Scope.open();
           GradMode off = GradMode.off()) {
         Inputs inputs =
-            pair
+            pair != null
                 ? new Inputs(
                     TinyModels.inputs(prompt).ids(), null, null, null, TinyModels.inputs(row).ids())
                 : TinyModels.inputs(row);

@@ -213,7 +213,7 @@ public final class MethodCases {
         new Case(
             "multitask t5",
             T5,
-            changed(tasks, Map.of("tasks", List.of(), "numTransformerSubmodules", 2)),
+            changed(tasks, Map.of("tasks", List.of())),
             false),
         new Case("prompt llama", LLAMA, prompt, false),
         new Case("prompt gpt2", GPT2, prompt, false),

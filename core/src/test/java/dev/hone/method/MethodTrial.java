@@ -87,7 +87,7 @@ public final class MethodTrial {
       loss(model, Pass.plain().with(method)).backward();
       Engine.seed(5);
       double slope = 0;
-      double step = 1e-2;
+      double step = 3e-3;
       List<Tensor> directions = new ArrayList<>();
       for (Tensor tensor : method.trainable().values()) {
         Tensor direction = Tensors.normal(0, 1, tensor.shape());

@@ -2,15 +2,20 @@ package dev.hone.method;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.TinyModels;
 import dev.hone.error.HoneException;
 import dev.hone.method.MethodCases.Case;
+import dev.hone.method.bottleneck.Bottleneck;
+import dev.hone.method.bottleneck.BottleneckConfig;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.model.Adapter;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
+import dev.hone.model.NewTokens;
 import dev.hone.model.Pass;
 import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
@@ -22,11 +27,16 @@ import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tape;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
+import dev.hone.train.AdamW;
+import dev.hone.train.TrainConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -116,6 +126,164 @@ class QuantisedBaseTest {
         Merged merged = Merged.of(method)) {
       assertArrayEquals(
           MethodTrial.logits(quantised, method), MethodTrial.logits(quantised, merged), 1e-4f);
+    }
+  }
+
+  /** A method, over a base in this form that may have got new tokens. */
+  private record Over(Case c, Storage storage, NewTokens tokens) {
+    @Override
+    public String toString() {
+      return c + " over " + storage.word() + (tokens.isEmpty() ? "" : " with new tokens");
+    }
+
+    Model base(Path folder) {
+      return Families.load(folder, storage, tokens);
+    }
+
+    /** The new tokens among them. */
+    float[] logits(Model model, Adapter adapter) {
+      int[] ids = {1, 2, 3, TinyModels.VOCAB + tokens.pieces().size() - 1, 4};
+      try (Scope scope = Scope.open();
+          GradMode off = GradMode.off()) {
+        return model.logits(TinyModels.inputs(ids), Pass.plain().with(adapter)).toFloats();
+      }
+    }
+  }
+
+  private static final NewTokens TWO =
+      new NewTokens(TinyModels.VOCAB, List.of(new int[] {5, 9, 9}, new int[] {7}));
+
+  private static Case houlsby(String name, String model, List<String> saved) {
+    Map<String, Object> changes =
+        Map.of("preset", BottleneckConfig.Preset.HOULSBY, "modulesToSave", saved);
+    return new Case(name, model, MethodCases.changed(BottleneckConfig.defaults(), changes));
+  }
+
+  static Stream<Over> methods() {
+    Set<String> some =
+        Set.of(
+            "lora llama",
+            "lora gpt2",
+            "saved tied head",
+            "dora",
+            "vera",
+            "loha",
+            "ia3",
+            "ia3 gpt2",
+            "norms",
+            "prompt llama",
+            "prefix llama",
+            "projected prefix llama",
+            "prefix t5",
+            "p-tuning llama");
+    List<Case> cases = new ArrayList<>();
+    Stream.concat(peft(), MethodCases.soft())
+        .filter(c -> some.contains(c.name()))
+        .forEach(cases::add);
+    cases.add(houlsby("houlsby llama", MethodCases.LLAMA, List.of()));
+    cases.add(houlsby("houlsby with a head", MethodCases.LLAMA, List.of("lm_head")));
+    cases.add(houlsby("houlsby bert", MethodCases.BERT, List.of("classifier")));
+    assertEquals(some.size() + 3, cases.size());
+    return cases.stream()
+        .flatMap(c -> Stream.of(Storage.INT8, Storage.NF4).map(s -> new Over(c, s, NewTokens.NONE)))
+        .flatMap(
+            over ->
+                over.c.config() instanceof BottleneckConfig
+                    ? Stream.of(over)
+                    : Stream.of(over, new Over(over.c, over.storage, TWO)));
+  }
+
+  private static void trained(Over over, Model model, Method method) {
+    Map<String, float[]> before = new LinkedHashMap<>();
+    method.trainable().forEach((name, t) -> before.put(name, t.toFloats()));
+    int[] ids = {1, 2, TinyModels.VOCAB + over.tokens.pieces().size() - 1, 3, 4, 5};
+    if (!over.tokens.isEmpty()) {
+      ids[1] = TinyModels.VOCAB;
+    }
+    try (AdamW optimizer = new AdamW(TrainConfig.defaults(), method)) {
+      for (int step = 0; step < 3; step++) {
+        try (Scope scope = Scope.open();
+            Tape tape = Tape.open()) {
+          Pass pass = Pass.plain().with(method).train(0);
+          tape.backward(model.logits(TinyModels.inputs(ids), pass).square().mean());
+          optimizer.step(1e-2);
+          optimizer.clearGradients();
+        }
+      }
+    }
+    method
+        .trainable()
+        .forEach((name, t) -> assertFalse(Arrays.equals(before.get(name), t.toFloats()), name));
+    boolean rows = before.keySet().stream().anyMatch(name -> name.contains("trainable_tokens"));
+    assertEquals(!over.tokens.isEmpty(), rows);
+  }
+
+  private static void assertMerges(Over over, Model model, Method method, float[] tuned) {
+    if (method instanceof SoftPrompt || method instanceof Bottleneck) {
+      HoneException refused = assertThrows(HoneException.class, () -> Merged.of(method).close());
+      String message = String.valueOf(refused.getMessage());
+      assertTrue(message.contains("cannot be merged"), message);
+      assertEquals(1, message.lines().count());
+    } else {
+      try (Merged merged = Merged.of(method)) {
+        assertArrayEquals(tuned, over.logits(model, merged), 1e-4f);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void whatIsTrainedIsReadBackToTheBitAndMergesOrSaysWhyNot(Over over) {
+    Path base = written(over.c.model());
+    Path adapter = folder.resolve("adapter");
+    float[] tuned;
+    try (Model model = over.base(base);
+        Method method = Methods.attach(over.c.config(), model)) {
+      float[] plain = over.logits(model, Adapter.NONE);
+      trained(over, model, method);
+      tuned = over.logits(model, method);
+      assertTrue(TinyModels.distance(plain, tuned) > 1e-3);
+      assertArrayEquals(plain, over.logits(model, Adapter.NONE), "the base never changes");
+      AdapterFiles.write(adapter, method, model, "base", null);
+      assertMerges(over, model, method, tuned);
+    }
+    long before = NativeMemory.objects();
+    try (Model model = over.base(base);
+        Method read = AdapterFiles.read(adapter, model)) {
+      assertArrayEquals(tuned, over.logits(model, read));
+      assertMerges(over, model, read, tuned);
+    }
+    assertEquals(before, NativeMemory.objects());
+  }
+
+  @Test
+  void bottlenecksHaveNoPlaceForNewTokens() {
+    Case c = houlsby("houlsby", MethodCases.LLAMA, List.of());
+    try (Model model = Families.load(written(c.model()), Storage.NF4, TWO)) {
+      HoneException refused =
+          assertThrows(HoneException.class, () -> Methods.attach(c.config(), model).close());
+      assertTrue(refused.toString().contains("tokenizer.addTokens"), refused.toString());
+    }
+  }
+
+  /** Rows for tokens that the base has: over a table of few bits as over the one they came from. */
+  @Test
+  void rowsOfKnownTokensStandOverAQuantisedTable() {
+    Path base = written(MethodCases.TIED);
+    Path adapter = folder.resolve("adapter");
+    NewTokens spare = new NewTokens(TinyModels.VOCAB - 2, List.of(new int[] {5, 9}, new int[] {7}));
+    try (Model model = Families.load(base, spare);
+        Method method = MethodTest.stirred(Methods.attach(LoraConfig.defaults(), model), 3)) {
+      AdapterFiles.write(adapter, method, model, "base", null);
+    }
+    for (Storage storage : List.of(Storage.INT8, Storage.NF4)) {
+      Over over = new Over(new Case("rows", "", LoraConfig.defaults()), storage, NewTokens.NONE);
+      try (Model model = over.base(base);
+          Method read = AdapterFiles.read(adapter, model)) {
+        float[] tuned = over.logits(model, read);
+        assertTrue(TinyModels.distance(over.logits(model, Adapter.NONE), tuned) > 1e-3);
+        assertMerges(over, model, read, tuned);
+      }
     }
   }
 

@@ -9,12 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.hone.TinyModels;
 import dev.hone.error.HoneException;
 import dev.hone.model.family.Families;
+import dev.hone.store.TorchFile;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.NativeMemory;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -375,6 +378,54 @@ class RecurrentTest {
       assertTrue(
           String.valueOf(refused.getMessage()).contains(encoder + "rnns.1.weight_hh_l0_raw"));
     }
+  }
+
+  private Map<String, Tensor> ofALearner(Model model) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    model.parameters().forEach(p -> tensors.put(fastai(p.name()), p.value()));
+    tensors.put("0.encoder_dp.emb.weight", model.parameters().getFirst().value());
+    return tensors;
+  }
+
+  /** As {@code learn.save} leaves it without the optimiser. */
+  @Test
+  void aLearnersFileOpens() throws IOException {
+    String config = TinyModels.awdLstmConfig("{}");
+    Files.writeString(folder.resolve("config.json"), config);
+    try (Model model = TinyModels.random(config);
+        Scope scope = Scope.open()) {
+      TorchFile.write(folder.resolve("finetuned.pth"), ofALearner(model));
+      long before = NativeMemory.objects();
+      try (Model loaded = Families.load(folder)) {
+        assertArrayEquals(logits(model, IDS), logits(loaded, IDS), 1e-6f);
+      }
+      assertEquals(before, NativeMemory.objects());
+    }
+  }
+
+  /** As {@code learn.save_encoder} leaves it: a classifier's layers, but nothing that writes. */
+  @Test
+  void aLearnersEncoderBecomesAClassifier() throws IOException {
+    String config = TinyModels.awdLstmConfig("{}");
+    Files.writeString(folder.resolve("config.json"), config);
+    try (Model model = TinyModels.random(config);
+        Scope scope = Scope.open()) {
+      Map<String, Tensor> encoder = new LinkedHashMap<>();
+      ofALearner(model)
+          .forEach(
+              (name, value) -> {
+                if (name.startsWith("0.")) {
+                  encoder.put(name.substring(2), value);
+                }
+              });
+      TorchFile.write(folder.resolve("encoder.pth"), encoder);
+      try (Model classifier = Families.classifier(folder, List.of("a", "b"))) {
+        assertTrue(classifier.made().stream().allMatch(n -> n.startsWith("classifier.")));
+        assertEquals(2, logits(classifier, IDS).length);
+      }
+    }
+    var refused = assertThrows(HoneException.class, () -> Families.load(folder));
+    assertTrue(String.valueOf(refused.getMessage()).contains("decoder.bias"));
   }
 
   /** A language model becomes a classifier: its layers stay, the head is new. */

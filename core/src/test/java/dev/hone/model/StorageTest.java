@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -130,6 +131,27 @@ class StorageTest {
       Path other = write("plain", config, model, t -> t.mul(1.5));
       logits(other, storage);
       assertEquals(2, files());
+    }
+  }
+
+  /** A table that grows is not quantised, and leaves a file without it. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Storage.class,
+      names = {"INT8", "NF4"})
+  void aTableThatGrowsDoesNotStandInTheWayOfTheWholeOne(Storage storage) {
+    String config = TinyModels.llamaConfig("{}");
+    NewTokens one = new NewTokens(TinyModels.VOCAB, List.of(new int[] {5, 9}));
+    try (Model model = TinyModels.random(config)) {
+      Path plain = write("plain", config, model, UnaryOperator.identity());
+      for (NewTokens tokens : List.of(one, NewTokens.NONE, one)) {
+        try (Model loaded = Families.load(plain, storage, tokens)) {
+          boolean grown = !tokens.isEmpty();
+          Tensor table = loaded.backbone().tokens().weight().value();
+          assertEquals(grown ? TinyModels.VOCAB + 1 : TinyModels.VOCAB, table.size(0));
+          assertEquals(!grown, table.isPacked());
+        }
+      }
     }
   }
 

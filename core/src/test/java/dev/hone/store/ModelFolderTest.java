@@ -10,6 +10,7 @@ import dev.hone.error.HoneException;
 import dev.hone.tensor.DType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -153,6 +154,26 @@ class ModelFolderTest {
         assertThrows(HoneException.class, () -> ModelFolder.open(none))
             .toString()
             .contains("is not a folder"));
+  }
+
+  /** Fastai's learners save under any name. */
+  @Test
+  void oneTorchFileIsReadAndItsMemoryEndsWithTheFolder() throws IOException {
+    TorchWriter.write(folder.resolve("finetuned.pth"), List.of(a, b));
+    MemorySegment numbers;
+    try (ModelFolder model = ModelFolder.open(folder)) {
+      assertEquals(Set.of("a", "b"), model.tensors().keySet());
+      numbers = model.tensor("a").data();
+      assertEquals(-1, a.data().mismatch(numbers));
+      assertEquals(1, model.fileCount());
+    }
+    assertThrows(IllegalStateException.class, () -> numbers.get(ValueLayout.JAVA_BYTE, 0));
+    TorchWriter.write(folder.resolve("older.pth"), List.of(a));
+    assertTrue(refusal().contains("only as pickle (finetuned.pth, older.pth)"), refusal());
+    SafetensorsWriter.write(folder.resolve("model.safetensors"), List.of(a));
+    try (ModelFolder model = ModelFolder.open(folder)) {
+      assertEquals(Set.of("a"), model.tensors().keySet());
+    }
   }
 
   @Test

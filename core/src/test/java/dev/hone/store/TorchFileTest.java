@@ -13,6 +13,7 @@ import dev.hone.tensor.Tensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -78,8 +79,12 @@ class TorchFileTest {
 
     /** A tensor of floats in entry 0. */
     Pickle tensor(long elements, long offset, long[] shape, long[] strides) {
+      return tensor("0", elements, offset, shape, strides);
+    }
+
+    Pickle tensor(String key, long elements, long offset, long[] shape, long[] strides) {
       global("torch._utils", "_rebuild_tensor_v2").op(Opcode.MARK);
-      op(Opcode.MARK).text("storage").global("torch", "FloatStorage").text("0").text("cpu");
+      op(Opcode.MARK).text("storage").global("torch", "FloatStorage").text(key).text("cpu");
       number(elements).op(Opcode.TUPLE).op(Opcode.BINPERSID).number(offset);
       for (long[] numbers : List.of(shape, strides)) {
         op(Opcode.MARK);
@@ -241,6 +246,55 @@ class TorchFileTest {
     }
   }
 
+  /** {'model': {'a': tensor}, 'opt': {'state': [{...}], 'hypers': L([{'lr': 0.1}])}}. */
+  private static Pickle learner(String beside) {
+    Pickle pickle = new Pickle().op(Opcode.PROTO, 2).op(Opcode.EMPTY_DICT).op(Opcode.MARK);
+    pickle.text("model").op(Opcode.EMPTY_DICT).text("a");
+    pickle.tensor(6, 0, new long[] {6}, new long[] {1}).op(Opcode.SETITEM);
+    pickle.text(beside).op(Opcode.EMPTY_DICT).op(Opcode.MARK);
+    pickle.text("state").op(Opcode.EMPTY_LIST).op(Opcode.MARK).op(Opcode.EMPTY_DICT).number(3);
+    pickle.tensor(6, 3, new long[] {3}, new long[] {1}).op(Opcode.SETITEM).op(Opcode.APPENDS);
+    pickle.text("hypers").global("fastcore.foundation", "L").op(Opcode.EMPTY_TUPLE);
+    pickle.op(Opcode.NEWOBJ).op(Opcode.EMPTY_DICT).text("items").op(Opcode.EMPTY_LIST);
+    pickle.op(Opcode.EMPTY_DICT).text("lr").op(Opcode.BINFLOAT, 0x3F, 0xB9, 0, 0, 0, 0, 0, 0);
+    pickle.op(Opcode.SETITEM).op(Opcode.APPEND).op(Opcode.SETITEM).op(Opcode.BUILD);
+    return pickle.op(Opcode.SETITEMS).op(Opcode.SETITEMS);
+  }
+
+  @Test
+  void whatAnOptimiserLeftBesideAModelIsPassedOver() {
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> read = TorchFile.read(file(learner("opt").end()));
+      assertEquals(Set.of("a"), read.keySet());
+      assertEquals(6, Objects.requireNonNull(read.get("a")).numel());
+    }
+    refused(file(learner("notes").end()), "'model' is no tensor");
+  }
+
+  @Test
+  void whatIsPassedOverIsNoTensor() {
+    byte[] list = dict().text("a").op(Opcode.EMPTY_LIST).op(Opcode.SETITEMS).end();
+    refused(file(list), "'a' is no tensor");
+    Pickle wrong = dict().text("a").op(Opcode.EMPTY_LIST).op(Opcode.EMPTY_TUPLE);
+    refused(file(wrong.op(Opcode.NEWOBJ).op(Opcode.SETITEMS).end()), "no tensor");
+    refused(file(dict().text("a").text("b").op(Opcode.APPEND).end()), "no list");
+  }
+
+  /** A tied table stands in a state dict three times, and in the file once. */
+  @Test
+  void tensorsThatShareTheirNumbersAreHeldOnce() {
+    Pickle pickle = dict();
+    for (String name : List.of("a", "b", "c")) {
+      pickle.text(name).tensor(6, 0, new long[] {6}, new long[] {1});
+    }
+    Path file = file(pickle.op(Opcode.SETITEMS).end());
+    try (Arena arena = Arena.ofConfined()) {
+      List<TensorEntry> entries = TorchFile.entries(file, arena);
+      assertEquals(1, entries.stream().map(e -> e.data().address()).distinct().count());
+      assertEquals(List.of("a", "b", "c"), entries.stream().map(TensorEntry::name).toList());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -271,6 +325,11 @@ class TorchFileTest {
             Opcode.NONE,
             Opcode.NEWTRUE,
             Opcode.NEWFALSE,
+            Opcode.NEWOBJ,
+            Opcode.EMPTY_LIST,
+            Opcode.APPEND,
+            Opcode.APPENDS,
+            Opcode.BINFLOAT,
             Opcode.BININT,
             Opcode.BININT1,
             Opcode.BININT2,
@@ -306,7 +365,7 @@ class TorchFileTest {
     refused(file(one(6, 3, new long[] {4}, new long[] {1})), "beyond its storage '0'");
     refused(file(one(6, -1, new long[] {4}, new long[] {1})), "beyond its storage '0'");
     refused(file(one(6, Long.MAX_VALUE, new long[] {4}, new long[] {1})), "beyond its storage");
-    refused(file(one(1L << 40, 0, new long[] {1L << 40}, new long[] {1})), "more room");
+    refused(file(one(1L << 40, 0, new long[] {1L << 40}, new long[] {1})), "has 24 bytes");
     refused(file(one(1L << 62, 0, new long[] {1L << 62}, new long[] {1})), "no storage");
     refused(file(one(5, 0, new long[] {5}, new long[] {1})), "has 24 bytes");
     refused(file(one(6, 0, new long[] {-2, -3}, new long[] {-3, 1})), "impossible shape");
@@ -327,6 +386,31 @@ class TorchFileTest {
     byte[] program = pickle.op(Opcode.SETITEMS).end();
     Path file = zip(Map.of("a/data.pkl", program, "a/data/0", floats(60_000)), ZipEntry.STORED);
     refused(file, "more room than the file");
+  }
+
+  /**
+   * The list at the end of the archive says of every entry that it lies where the first one does.
+   */
+  @Test
+  void entriesThatLieOverEachOtherAreRefused() throws IOException {
+    Pickle pickle = dict();
+    Map<String, byte[]> entries = new LinkedHashMap<>();
+    for (int i = 0; i < 4; i++) {
+      pickle.text("t" + i).tensor(String.valueOf(i), 500, 0, new long[] {500}, new long[] {1});
+      entries.put("a/data/" + i, floats(i == 0 ? 500 : 1));
+    }
+    entries.put("a/data.pkl", pickle.op(Opcode.SETITEMS).end());
+    Path file = zip(entries, ZipEntry.STORED);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    int first = -1;
+    for (int at = 0; at + 46 < bytes.capacity(); at++) {
+      if (bytes.getInt(at) == 0x02014b50 && bytes.getShort(at + 28) == "a/data/0".length()) {
+        first = first < 0 ? at : first;
+        bytes.put(at + 16, bytes.array(), first + 16, 12); // checksum and sizes
+        bytes.putInt(at + 42, bytes.getInt(first + 42)); // where it lies
+      }
+    }
+    refused(Files.write(file, bytes.array()), "more room than the file");
   }
 
   @Test

@@ -36,6 +36,11 @@ record Bottlenecks(Map<String, Bn> byEnd) {
    * @param leaves its tensors
    */
   static Bottlenecks of(BnConfig config, String name, Model model, Leaves leaves) {
+    if (!model.newTokens().isEmpty()) {
+      throw new HoneException(
+          "bottleneck adapters cannot teach a base new tokens (tokenizer.addTokens), for whose rows"
+              + " AdapterHub's files have no place; use lora or another method of PEFT's");
+    }
     Map<String, Bn> byEnd = new LinkedHashMap<>();
     List<Block> blocks = blocks(model.backbone());
     for (int layer = 0; layer < blocks.size(); layer++) {

@@ -205,7 +205,9 @@ public final class Fusion implements Method {
   @Override
   public void stepped(int step, int total) {
     if (temperature != null) {
-      temperature.fill(Math.max(1, HOTTEST - COOLED_BY_STEP * step));
+      try (Scope scope = Scope.open()) {
+        temperature.fill(Math.max(1, HOTTEST - COOLED_BY_STEP * step));
+      }
     }
   }
 

@@ -37,7 +37,7 @@ public final class MultitaskPromptTuning extends SoftVectors {
 
   public MultitaskPromptTuning(
       MultitaskPromptTuningConfig config, Model model, Leaves leaves, int[] text) {
-    super(config, model, leaves, text, config.numTransformerSubmodules());
+    super(config, model, leaves, text, 1);
     this.config = config;
     this.names = config.tasks();
   }
@@ -102,10 +102,8 @@ public final class MultitaskPromptTuning extends SoftVectors {
     return vectors(table, left().select(0, task), right().select(0, task));
   }
 
-  /** The first of the table's copies counts, as in PEFT. */
-  private Tensor vectors(Tensor table, Tensor left, Tensor right) {
-    int count = config.numVirtualTokens();
-    return left.narrow(-2, 0, count).matmul(right).mul(table.narrow(0, 0, count));
+  private static Tensor vectors(Tensor table, Tensor left, Tensor right) {
+    return left.matmul(right).mul(table);
   }
 
   private Tensor left() {

@@ -33,9 +33,6 @@ public record MultitaskPromptTuningConfig(
         int promptTuningInitTask,
     @Doc("Learning rate of all of it as a multiple of the run's") @Range(min = 0.001, max = 1000)
         double rateFactor,
-    @Doc("How many times the vectors stand in the file; PEFT writes 2 for encoder-decoders")
-        @Range(min = 1, max = 2)
-        int numTransformerSubmodules,
     @Doc("Modules that are trained whole and saved with the adapter") List<String> modulesToSave)
     implements SoftPromptConfig {
 
@@ -77,7 +74,7 @@ public record MultitaskPromptTuningConfig(
 
   public static MultitaskPromptTuningConfig defaults() {
     return new MultitaskPromptTuningConfig(
-        20, List.of(), 1, Start.SAMPLE_VOCAB, "", null, 0, 30, 1, List.of());
+        20, List.of(), 1, Start.SAMPLE_VOCAB, "", null, 0, 30, List.of());
   }
 
   /** The configuration that a file of PEFT's has, which knows tasks by their numbers. */
@@ -92,6 +89,10 @@ public record MultitaskPromptTuningConfig(
         "token_dim",
         "tokenizer_kwargs",
         "tokenizer_name_or_path");
+    if (json.rank("num_transformer_submodules") != 1) {
+      // Unlike its other prompts, PEFT puts the second copy of this one before the decoder's rows.
+      throw json.unsupported("num_transformer_submodules");
+    }
     MultitaskPromptTuningConfig defaults = defaults();
     int tasks = json.rank("num_tasks");
     return new MultitaskPromptTuningConfig(
@@ -103,7 +104,6 @@ public record MultitaskPromptTuningConfig(
         null,
         0,
         defaults.rateFactor,
-        json.rank("num_transformer_submodules"),
         json.modulesToSave());
   }
 
@@ -136,7 +136,7 @@ public record MultitaskPromptTuningConfig(
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("num_ranks", numRanks);
     fields.put("num_tasks", numTasks());
-    fields.put("num_transformer_submodules", numTransformerSubmodules);
+    fields.put("num_transformer_submodules", 1);
     // PEFT would ask for a tokenizer or a source with others, although a finished adapter needs
     // neither.
     fields.put("prompt_tuning_init", "RANDOM");

@@ -32,7 +32,6 @@ final class Bloom implements Family {
 
   @Override
   public Backbone backbone(Config config, Parts parts) {
-    Options.refuse(config, "apply_residual_connection_post_layernorm", true);
     if (config.optionalInt("pretraining_tp").orElse(1) > 1) {
       Options.refuse(config, "slow_but_exact", true);
     }
@@ -78,7 +77,8 @@ final class Bloom implements Family {
             parts.linear(at + "mlp.dense_h_to_4h", hidden, 4L * hidden, true),
             Activation.GELU_TANH,
             parts.linear(at + "mlp.dense_4h_to_h", 4L * hidden, hidden, true)),
-        config.optionalDouble("hidden_dropout").orElse(0));
+        config.optionalDouble("hidden_dropout").orElse(0),
+        config.optionalBoolean("apply_residual_connection_post_layernorm").orElse(false));
   }
 
   @Override

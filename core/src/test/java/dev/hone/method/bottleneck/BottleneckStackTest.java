@@ -12,6 +12,7 @@ import dev.hone.method.MethodCases;
 import dev.hone.method.bottleneck.BottleneckConfig.Preset;
 import dev.hone.model.Model;
 import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Scope;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,8 @@ class BottleneckStackTest {
   /** One that adds nothing to what it is given. */
   private static Bottleneck idle(Model model) {
     Bottleneck adapter = Bottleneck.attach(BottleneckCases.houlsby(), model);
-    try (GradMode off = GradMode.off()) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
       adapter
           .trainable()
           .forEach(

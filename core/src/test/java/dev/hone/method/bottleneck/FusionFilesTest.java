@@ -140,7 +140,7 @@ class FusionFilesTest {
       value = {
         "type|\"Stack\"|Fuse: no other setup is read",
         "children|[]|distinct names",
-        "children|[{\"type\": \"single\", \"children\": [\"../b\"]}]|'../b' cannot be",
+        "children|[{\"type\": \"single\", \"children\": [\"../b\"]}]|../b' cannot be",
         "children|[{\"type\": \"Stack\", \"children\": []}]|expected single adapters",
         "children|[{\"type\": \"single\", \"children\": [\"c\"]}]|adapter_fusion_config.json"
       })

@@ -6,6 +6,7 @@ import static dev.hone.method.MethodTrial.stirred;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -26,6 +27,8 @@ import dev.hone.tensor.Tensor;
 import dev.hone.train.CausalLmObjective;
 import dev.hone.train.Objective;
 import dev.hone.train.Seq2SeqObjective;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -196,7 +199,22 @@ class MultitaskPromptTuningTest {
   }
 
   private static MultitaskPromptTuningConfig of(List<String> tasks, Start start) {
-    return new MultitaskPromptTuningConfig(4, tasks, 1, start, "", null, 0, 1, 1, List.of());
+    return new MultitaskPromptTuningConfig(4, tasks, 1, start, "", null, 0, 1, List.of());
+  }
+
+  /** PEFT would put a second copy before the rows of a decoder. */
+  @Test
+  void aPromptForADecoderIsRefused() throws IOException {
+    try (Model model = TinyModels.random(MethodCases.T5);
+        Method method = of(Map.of(), model)) {
+      AdapterFiles.write(folder, method, model, "tiny", null);
+      Path file = folder.resolve("adapter_config.json");
+      String sound = Files.readString(file);
+      String twice = sound.replace("submodules\" : 1", "submodules\" : 2");
+      assertNotEquals(sound, twice);
+      Files.writeString(file, twice);
+      requireRefused("num_transformer_submodules=2", () -> AdapterFiles.read(folder, model));
+    }
   }
 
   /** PEFT's file has no room for names. */

@@ -38,7 +38,6 @@ class RefusedOptionsTest {
         "GPTJ     | {'rotary_dim': null}                                | rotary_dim",
         "OPT      | {'layer_norm_elementwise_affine': false}            | layer_norm_elementwise_affine",
         "OPT      | {'layerdrop': 0.1}                                  | layerdrop",
-        "Bloom    | {'apply_residual_connection_post_layernorm': true}  | apply_residual_connection_post_layernorm",
         "Falcon   | {'new_decoder_architecture': true, 'parallel_attn': false} | parallel_attn",
         "Falcon   | {'num_ln_in_parallel_attn': 2}                      | num_ln_in_parallel_attn",
         "Falcon   | {'multi_query': false, 'num_kv_heads': 2}           | num_kv_heads"
