@@ -57,7 +57,10 @@ final class ExampleReader implements Consumer<Row> {
     return switch (columns.format()) {
       case LABELLED ->
           new Example.Labelled(
-              filled(row, columns, "text"), filled(row, columns, "label").strip(), row.origin());
+              filled(row, columns, "text"),
+              columns.optional(row, "text_pair"),
+              filled(row, columns, "label").strip(),
+              row.origin());
       case COMPLETION ->
           new Example.Completion(
               columns.text(row, "prompt"), filled(row, columns, "completion"), row.origin());
@@ -70,6 +73,8 @@ final class ExampleReader implements Consumer<Row> {
               row.origin());
       case CHAT -> new Example.Chat(messages(row, columns.value(row, "messages")), row.origin());
       case TEXT -> new Example.Text(filled(row, columns, "text"), row.origin());
+      case MULTI_LABEL, REGRESSION, TAGGED, QUESTION_ANSWERING, MULTIPLE_CHOICE ->
+          new HeadExamples(row, columns).example();
       case PREFERENCE -> pair(row, columns);
       case UNPAIRED_PREFERENCE ->
           new Example.Judged(
@@ -127,7 +132,7 @@ final class ExampleReader implements Consumer<Row> {
     return new Example.Chat(said, row.origin());
   }
 
-  private static String filled(Row row, Columns columns, String part) throws DroppedRow {
+  static String filled(Row row, Columns columns, String part) throws DroppedRow {
     String text = columns.text(row, part);
     if (text.isBlank()) {
       throw new DroppedRow("empty " + part);

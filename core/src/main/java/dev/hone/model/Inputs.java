@@ -91,12 +91,17 @@ public record Inputs(
     return new Inputs(
         Tensors.of(batch.ids(), batch.rows(), batch.width()),
         padded ? Tensors.of(batch.mask(), batch.rows(), batch.width()) : null,
-        null,
+        batch.types() == null ? null : Tensors.of(batch.types(), batch.rows(), batch.width()),
         null,
         leftPadded,
         1,
         null,
         0);
+  }
+
+  /** The same rows as so many choices for each question. */
+  public Inputs choosing(int among) {
+    return new Inputs(ids, mask, tokenTypes, positions, leftPadded, among, decoderIds, prompt);
   }
 
   /** The same behind a soft prompt of so many positions: real ones, of the first segment. */
