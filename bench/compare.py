@@ -76,17 +76,36 @@ def peer(*arguments):
     return [sys.executable, str(HERE / "peer.py"), *map(str, arguments)]
 
 
+def adapter(shape, rows):
+    """A new adapter for both sides to start from, so that their losses can be compared."""
+    folder = WORK / (shape + "-adapter")
+    if not (folder / "adapter_model.safetensors").exists():
+        subprocess.run(peer("--model", model(shape), "--rows", rows, "--write", folder), check=True)
+    return folder
+
+
 def lines():
     """Name of each line of the table: what Hone runs, what the other side runs, and whether losses must agree."""
     smol, bert = "smollm2-135m", "bert-base"
     rows = even_rows(64, 256, 49152)
     two = even_rows(8, 256, 49152)
 
-    def both(method, shape, rows, batch, steps, agree, *more):
+    def both(method, shape, rows, batch, steps, ours=(), theirs=()):
         folder = model(shape)
         shared = ["--model", folder, "--rows", rows, "--batch", batch, "--steps", steps]
-        other = {"full": "full", "classify-full": "classify-full"}.get(method, method)
-        return hone(*shared, "--method", method.replace("classify-", ""), *more), peer(*shared, "--method", other), agree
+        return (
+            hone(*shared, "--method", method.replace("classify-", ""), *ours),
+            peer(*shared, "--method", method, *theirs),
+            True,
+        )
+
+    def lora():
+        start = ["--adapter", adapter(smol, rows)]
+        return both("lora-all", smol, rows, 4, 6, start, start)
+
+    # Without clipping each weight may move as soon as its gradient is there.
+    loose = ["train.clip=0", "train.optimizerInBackward=true"], ["--clip", 0]
+    labelled = labelled_rows(64, 128, 30522)
 
     def generate(batch):
         folder = model(smol)
@@ -97,8 +116,8 @@ def lines():
     def dialogues():
         folder, rows = model(smol), dialogue_rows(49152)
         return (
-            hone("--model", folder, "--rows", rows, "--method", "lora-all", "--batch", 16, "--bucketed", "--steps", 10),
-            [sys.executable, str(HERE / "trl_sft.py"), "--model", str(folder), "--rows", str(rows), "--steps", "5"],
+            hone("--model", folder, "--rows", rows, "--method", "lora-all", "--batch", 16, "--bucketed", "--steps", 5),
+            [sys.executable, str(HERE / "trl_sft.py"), "--model", str(folder), "--rows", str(rows), "--steps", "3"],
             False,
         )
 
@@ -111,10 +130,12 @@ def lines():
         )
 
     return {
-        "lora": lambda: both("lora-all", smol, rows, 4, 6, False),
+        "lora": lora,
         "dialogues": dialogues,
-        "full": lambda: both("full", smol, rows, 4, 5, True),
-        "bert": lambda: both("classify-full", bert, labelled_rows(64, 128, 30522), 8, 8, True),
+        "full": lambda: both("full", smol, rows, 4, 5, *loose),
+        "full-clipped": lambda: both("full", smol, rows, 4, 5),
+        "bert": lambda: both("classify-full", bert, labelled, 8, 8, [*loose[0], "train.packing=true"], loose[1]),
+        "bert-clipped": lambda: both("classify-full", bert, labelled, 8, 8),
         "cached": cached,
         "generate-1": lambda: generate(1),
         "generate-8": lambda: generate(8),
@@ -165,8 +186,30 @@ def compare(name, ours, theirs, agree, pairs):
         "hone_mb": median(a["peak_rss_mb"] for a, _ in results),
         "peer_mb": median(b["peak_rss_mb"] for _, b in results),
         "memory_ratio": round(median(memory), 2),
-        "products_share": median(a.get("products_share", 0) for a, _ in results),
+        **explained([a for a, _ in results]),
     }
+
+
+def explained(ours):
+    """Where our time went: the rate of the products against the machine's own, and the profile."""
+    if "gflops" not in ours[0]:
+        return {}
+    parts = ours[0]["profile"]
+    return {
+        "products_share": statistics.median(a["products_share"] for a in ours),
+        "of_machine_rate": round(statistics.median(a["gflops"] / a["gflops_of_machine"] for a in ours), 2),
+        "profile": {part: round(statistics.median(a["profile"][part] for a in ours), 2) for part in parts},
+    }
+
+
+def keep(results):
+    """Into results/compare.json, where lines that were not measured now stay as they were."""
+    path = HERE / "results" / "compare.json"
+    path.parent.mkdir(exist_ok=True)
+    known = {r["line"]: r for r in json.loads(path.read_text(encoding="utf-8"))} if path.exists() else {}
+    known.update((r["line"], r) for r in results)
+    order = [known[name] for name in lines() if name in known]
+    path.write_text(json.dumps(order, indent=2) + "\n", encoding="utf-8")
 
 
 def main():
@@ -179,8 +222,7 @@ def main():
     if unknown:
         parser.error(f"no line {unknown[0]}; there are {', '.join(table)}")
     results = [compare(n, *table[n](), args.pairs) for n in args.names or table]
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / "compare.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    keep(results)
     print(f"\n{'work':12} {'hone':>8} {'peer':>8} {'speed':>16} {'hone MB':>8} {'peer MB':>8} {'memory':>7}")
     for r in results:
         spread = f"{r['speed_ratio']:.2f} ({r['speed_ratio_min']:.2f}-{r['speed_ratio_max']:.2f})"

@@ -26,6 +26,9 @@ def arguments():
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--rows", required=True, help="JSONL with input_ids and completion_mask or label")
     parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--clip", type=float, default=1.0, help="largest gradient norm; 0 means no clipping")
+    parser.add_argument("--adapter", help="start from this adapter")
+    parser.add_argument("--write", help="write a new adapter to this folder and stop")
     parser.add_argument("--tokens", type=int, default=128, help="new tokens of --method generate")
     parser.add_argument("--threads", type=int, default=0)
     return parser.parse_args()
@@ -80,10 +83,16 @@ def train(args, rows):
     if args.method.startswith("lora"):
         import peft
 
-        targets = "all-linear" if args.method == "lora-all" else ["q_proj", "v_proj"]
-        model = peft.get_peft_model(
-            model, peft.LoraConfig(r=8, lora_alpha=16, target_modules=targets, task_type="CAUSAL_LM")
-        )
+        if args.adapter:
+            model = peft.PeftModel.from_pretrained(model, args.adapter, is_trainable=True)
+        else:
+            targets = "all-linear" if args.method == "lora-all" else ["q_proj", "v_proj"]
+            model = peft.get_peft_model(
+                model, peft.LoraConfig(r=8, lora_alpha=16, target_modules=targets, task_type="CAUSAL_LM")
+            )
+        if args.write:
+            model.save_pretrained(args.write)
+            raise SystemExit
     model.train()
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=args.rate, weight_decay=0.01, fused=True)
@@ -95,7 +104,8 @@ def train(args, rows):
         batch, real = collate(rows[at : at + args.batch], pad)
         loss = model(**batch).loss
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        if args.clip > 0:
+            torch.nn.utils.clip_grad_norm_(parameters, args.clip)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         losses.append(loss.item())

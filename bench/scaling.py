@@ -25,7 +25,7 @@ def options(table, times):
         "micro": (16, 256, 512 * times),  # one step in ever larger micro-batches
         "length": (2, 128 * times, 0),  # longer rows: attention grows with the square
     }[table]
-    return ["--batch", rows, "--seq", tokens, "--micro-tokens", at_once]
+    return ["--batch", rows, "--seq", tokens, f"train.microTokens={at_once}"]
 
 
 def measured(shape, method, steps, table, times):

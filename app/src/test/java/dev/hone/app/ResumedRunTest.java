@@ -127,29 +127,6 @@ class ResumedRunTest {
     assertSameRun("whole", "parts");
   }
 
-  private Process child(String... changes) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dorg.bytedeco.openblas.load=mkl",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "train",
-                world.at("recipe.yaml")));
-    command.addAll(List.of(changes));
-    return new ProcessBuilder(command)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(folder.resolve("err").toFile())
-        .start();
-  }
-
   private void awaitLines(String run, int count) throws IOException, InterruptedException {
     Path file = folder.resolve("runs").resolve(run).resolve("metrics.jsonl");
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
@@ -165,7 +142,7 @@ class ResumedRunTest {
     List<String> whole = new ArrayList<>(List.of(changes));
     whole.add("name=whole");
     Hone.train(world.recipe(whole.toArray(String[]::new)));
-    Process asked = child(changes);
+    Process asked = world.child(changes);
     awaitLines("tiny", 20);
     String busy = world.train(changes).refusal();
     assertTrue(busy.contains("runs/tiny: another run is writing into this folder; wait"), busy);
@@ -174,7 +151,7 @@ class ResumedRunTest {
     assertTrue(world.read("err").contains("the same command takes the run up again"));
     int written = metrics("tiny").size();
     assertTrue(written < 300, "stopped in the middle");
-    Process killed = child(changes);
+    Process killed = world.child(changes);
     awaitLines("tiny", written + 40);
     killed.destroyForcibly();
     assertEquals(128 + 9, killed.waitFor());

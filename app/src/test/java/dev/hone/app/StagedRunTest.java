@@ -10,7 +10,6 @@ import dev.hone.TunedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -131,32 +130,9 @@ class StagedRunTest {
             + target.path("test").asLong());
   }
 
-  private Process child(String... changes) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dorg.bytedeco.openblas.load=mkl",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "train",
-                world.at("recipe.yaml")));
-    command.addAll(List.of(changes));
-    return new ProcessBuilder(command)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(folder.resolve("err").toFile())
-        .start();
-  }
-
   /** kill -9 once this file has so many lines. */
   private void killed(String file, int lines) throws IOException, InterruptedException {
-    Process process = child("name=killed");
+    Process process = world.child("name=killed");
     Path log = folder.resolve("runs/killed").resolve(file);
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(300);
     while (!Files.exists(log) || Files.readAllLines(log).size() < lines) {

@@ -185,4 +185,30 @@ final class TinyWorld {
   String at(String name) {
     return folder.resolve(name).toString();
   }
+
+  /**
+   * {@code hone train} in a process of its own, which may be killed; it complains into {@code err}.
+   */
+  Process child(String... changes) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dorg.bytedeco.openblas.load=mkl",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "train",
+                at("recipe.yaml")));
+    command.addAll(List.of(changes));
+    return new ProcessBuilder(command)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(folder.resolve("err").toFile())
+        .start();
+  }
 }

@@ -48,6 +48,14 @@ public final class Yaml {
     return type.cast(Binder.bind(type, mapping));
   }
 
+  /** The defaults of a record, changed as {@link #read(Path, Class, List)} changes a file. */
+  public static <T extends Record> T read(Class<T> type, List<String> overrides) {
+    Origin nowhere = new Origin("defaults", Path.of(""));
+    Tree.Mapping mapping = new Tree.Mapping(nowhere, new LinkedHashMap<>());
+    Overrides.apply(mapping, overrides);
+    return type.cast(Binder.bind(type, mapping));
+  }
+
   /**
    * Writes a record with all its keys, their {@link Doc} lines as comments and absolute paths.
    * Reading the text gives an equal record, from whatever folder.

@@ -43,8 +43,11 @@ public record MemoryPlan(
 
   private static final long MIB = 1 << 20;
 
+  /** This share of the bound stays free, since an estimate may err by as much. */
+  private static final double RESERVE = 0.1;
+
   /**
-   * @param limit bytes that the process may take
+   * @param bound bytes that the process may take
    * @param beside bytes of that which something else will take
    * @throws HoneException where nothing makes the run fit
    */
@@ -54,17 +57,23 @@ public record MemoryPlan(
       Method method,
       Objective objective,
       BatchPlan plan,
-      long limit,
+      long bound,
       long beside) {
+    long limit = Math.round((1 - RESERVE) * bound);
     long moments = 8 * method.trainableCount();
-    long least = Cpu.residentBytes() + method.trainableCount() * 4 + beside;
-    if (least > limit) {
-      throw tooLarge(limit, least, "weights and gradients alone");
+    long gradients = wanted.optimizerInBackward() ? 0 : 4 * method.trainableCount();
+    long alone = Cpu.residentBytes() + gradients + beside;
+    if (alone > limit) {
+      throw tooLarge(bound, alone, "weights and gradients alone");
     }
-    List<TokenRow> tried = largest(plan, wanted, TRIED);
+    boolean whole = model.head().mixesRows();
+    Work work = new Work(plan, wanted, whole);
+    List<TokenRow> tried = work.largest(TRIED);
     Footprint plain = Footprint.measure(model, method, objective, wanted, tried);
-    long fits = tokens(plan, wanted, wanted.microTokens());
-    long epoch = tokensOfEpoch(plan);
+    int wantedTokens =
+        wanted.microTokens() == 0 || whole ? Integer.MAX_VALUE : wanted.microTokens();
+    long fits = work.tokens(wantedTokens);
+    long epoch = work.tokensOfEpoch();
     if (plain.peak(fits) + beside <= limit) {
       return new MemoryPlan(
           wanted.microTokens(),
@@ -86,12 +95,13 @@ public record MemoryPlan(
         long spared = disk && !wanted.momentsOnDisk() ? moments : 0;
         long fixed = footprint.fixed() + beside - spared;
         long free = limit - fixed;
-        int most = (int) Math.min(Integer.MAX_VALUE, (long) (free / footprint.perToken()));
-        long used = most < 1 ? Long.MAX_VALUE : tokens(plan, wanted, most);
-        if (used <= most) {
+        long room = (long) (free / footprint.perToken());
+        int most = whole ? wantedTokens : (int) Math.min(wantedTokens, room);
+        long used = most < 1 ? Long.MAX_VALUE : work.tokens(most);
+        if (used <= room) {
           return chosen(
               wanted,
-              most,
+              most < wantedTokens ? most : wanted.microTokens(),
               twice,
               spared,
               fixed + Math.round(footprint.perToken() * used),
@@ -99,20 +109,25 @@ public record MemoryPlan(
         }
       }
     }
-    long longest = tokens(plan, wanted, 1);
+    long least = work.tokens(1);
     throw tooLarge(
-        limit,
-        checkpointed.peak(longest) + beside - (wanted.momentsOnDisk() ? 0 : moments),
-        "its longest row of " + longest + " tokens, with every other means");
+        bound,
+        checkpointed.peak(least) + beside - (wanted.momentsOnDisk() ? 0 : moments),
+        (whole ? "a step's rows of " : "its longest row of ")
+            + least
+            + " tokens, with every other means");
   }
 
   private static MemoryPlan chosen(
       TrainConfig wanted, int most, boolean twice, long spared, long peak, double seconds) {
     List<String> choices = new ArrayList<>();
-    choices.add(
-        "train.microTokens="
-            + most
-            + ": fewer tokens are computed at once, with the same gradients, a few percent slower");
+    if (most != wanted.microTokens()) {
+      choices.add(
+          "train.microTokens="
+              + most
+              + ": fewer tokens are computed at once, with the same gradients, a few percent"
+              + " slower");
+    }
     if (spared > 0) {
       choices.add(
           "train.momentsOnDisk=true: the optimiser's moments ("
@@ -133,42 +148,54 @@ public record MemoryPlan(
         choices);
   }
 
-  private static HoneException tooLarge(long limit, long needed, String what) {
+  private static HoneException tooLarge(long bound, long needed, String what) {
     return new HoneException(
         "the run does not fit into "
-            + limit / MIB
+            + bound / MIB
             + " MiB: "
             + what
             + " take about "
             + needed / MIB
-            + " MiB; shorten rows (data.maxTokens), train less (method.type=lora, or fewer"
+            + " MiB, and a tenth must stay free; shorten rows (data.maxTokens), train less (method.type=lora, or fewer"
             + " layers), take a smaller model, or allow more (memory)");
   }
 
-  /** Padded tokens of the largest micro-batch of an epoch. */
-  private static long tokens(BatchPlan plan, TrainConfig config, int microTokens) {
-    return Footprint.tokens(largest(plan, config, microTokens), config.packs());
-  }
+  /**
+   * The rows of a run, as they are computed.
+   *
+   * @param whole whether all rows of a step go together, whatever is chosen
+   */
+  private record Work(BatchPlan plan, TrainConfig config, boolean whole) {
+    /** Padded tokens of the largest micro-batch of an epoch. */
+    long tokens(int microTokens) {
+      return Footprint.tokens(largest(microTokens), config.packs());
+    }
 
-  private static List<TokenRow> largest(BatchPlan plan, TrainConfig config, int microTokens) {
-    List<TokenRow> largest = List.of();
-    for (int step = 0; step < plan.stepsPerEpoch(); step++) {
-      for (List<TokenRow> part :
-          MicroBatches.of(plan.rows(step), config.microBatch(), microTokens, config.packs())) {
-        if (Footprint.tokens(part, config.packs()) > Footprint.tokens(largest, config.packs())) {
-          largest = part;
+    List<TokenRow> largest(int microTokens) {
+      List<TokenRow> largest = List.of();
+      for (int step = 0; step < plan.stepsPerEpoch(); step++) {
+        for (List<TokenRow> part : parts(plan.rows(step), microTokens)) {
+          if (Footprint.tokens(part, config.packs()) > Footprint.tokens(largest, config.packs())) {
+            largest = part;
+          }
         }
       }
+      return largest;
     }
-    return largest;
-  }
 
-  private static long tokensOfEpoch(BatchPlan plan) {
-    long tokens = 0;
-    for (int step = 0; step < plan.stepsPerEpoch(); step++) {
-      tokens += plan.rows(step).stream().mapToLong(TokenRow::length).sum();
+    private List<List<TokenRow>> parts(List<TokenRow> rows, int microTokens) {
+      return whole
+          ? List.of(rows)
+          : MicroBatches.of(rows, config.microBatch(), microTokens, config.packs());
     }
-    return tokens;
+
+    long tokensOfEpoch() {
+      long tokens = 0;
+      for (int step = 0; step < plan.stepsPerEpoch(); step++) {
+        tokens += plan.rows(step).stream().mapToLong(TokenRow::length).sum();
+      }
+      return tokens;
+    }
   }
 
   TrainConfig applied(TrainConfig config) {

@@ -98,6 +98,11 @@ public final class Run {
    * @throws HoneException where it does not fit into {@code memory}, or into this machine's
    */
   public MemoryPlan plan() {
+    if (!recipe.stages().isEmpty()) {
+      throw new HoneException(
+          "a dry run measures one run, and this recipe has stages; take the keys of one stage as a"
+              + " recipe of its own");
+    }
     Engine.device(recipe.device().engine());
     Engine.threads(recipe.threads());
     located = Located.of(recipe, listener);
@@ -109,6 +114,9 @@ public final class Run {
       Prepared rows = Prepared.of(splits, located.data(), base);
       listener.note(Notes.data(rows));
       Skill skill = Skill.of(base, recipe, recipe.data(), rows);
+      if (skill instanceof PreferenceSkill preferences) {
+        preferences.refer(base, folder.file(PreferenceSkill.FILE), listener);
+      }
       Engine.seed(recipe.seed());
       try (Method method = attached(rows, base)) {
         ByteSize limit = recipe.memory();

@@ -1,11 +1,10 @@
 package dev.hone.run;
 
 import dev.hone.error.HoneException;
+import dev.hone.store.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /** A folder that goes with whoever made it. */
 public record ScratchFolder(Path path) implements AutoCloseable {
@@ -23,10 +22,8 @@ public record ScratchFolder(Path path) implements AutoCloseable {
 
   @Override
   public void close() {
-    try (Stream<Path> entries = Files.walk(path)) {
-      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
+    try {
+      Folders.delete(path);
     } catch (IOException e) {
       throw new HoneException("cannot remove " + path + ": " + e.getMessage(), e);
     }

@@ -1,11 +1,13 @@
 package dev.hone.tensor;
 
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,14 @@ import org.jspecify.annotations.Nullable;
 public final class Tape implements AutoCloseable {
   private static final ThreadLocal<Deque<Tape>> OPEN = ThreadLocal.withInitial(ArrayDeque::new);
 
+  /** What the way back comes by. */
+  private sealed interface Stop {
+    default void close() {}
+  }
+
+  /** Nothing that was recorded after this is still to come. */
+  private record Mark(Runnable action) implements Stop {}
+
   /**
    * @param inputs what the result was made from, as far as it takes gradients
    * @param saved what the way back needs besides
@@ -36,8 +46,10 @@ public final class Tape implements AutoCloseable {
       List<Tensor> saved,
       Tensor leaf,
       Tensor result,
-      Function<Tensor, List<Tensor>> backward) {
-    void close() {
+      Function<Tensor, List<Tensor>> backward)
+      implements Stop {
+    @Override
+    public void close() {
       inputs.forEach(Tensor::close);
       saved.forEach(Tensor::close);
       leaf.close();
@@ -78,8 +90,9 @@ public final class Tape implements AutoCloseable {
     }
   }
 
-  private final Deque<Cut> cuts = new ArrayDeque<>();
+  private final Deque<Stop> stops = new ArrayDeque<>();
   private final Map<Tensor, Waiting> waiting = new IdentityHashMap<>();
+  private final Set<Object> marked = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private Tape() {}
 
@@ -124,8 +137,21 @@ public final class Tape implements AutoCloseable {
       handedOut = leaf.alias();
     }
     leaf.emptied();
-    tape.cuts.push(new Cut(inputs, saved, leaf.keep(), handedOut, backward));
+    tape.stops.push(new Cut(inputs, saved, leaf.keep(), handedOut, backward));
     return handedOut;
+  }
+
+  /**
+   * Runs an action on the way back, as soon as nothing that was recorded from now on is still to
+   * come: what is used here for the first time then has its whole gradient, however often it was
+   * used. Later calls with the same leaf change nothing, nor does one while no tape is open.
+   */
+  public static void whenDone(Tensor leaf, Runnable action) {
+    // The outermost tape: those within it are gone through before, or again.
+    Tape tape = OPEN.get().peekLast();
+    if (tape != null && tape.marked.add(leaf)) {
+      tape.stops.push(new Mark(action));
+    }
   }
 
   /**
@@ -172,21 +198,30 @@ public final class Tape implements AutoCloseable {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       Tensor given = null;
-      if (!cuts.isEmpty() && cuts.element().result() == result) {
+      if (latest() instanceof Cut cut && cut.result() == result) {
         given = gradient; // straight to the last cut, without a copy on its leaf
       } else {
         result.backwardAgain(gradient);
       }
-      while (!cuts.isEmpty()) {
-        Cut cut = cuts.pop();
+      while (!stops.isEmpty()) {
+        Stop stop = stops.pop();
         try (Scope step = Scope.open()) {
-          carry(cut, given != null ? given : cut.leaf().grad());
+          switch (stop) {
+            case Mark mark -> mark.action().run();
+            case Cut cut -> {
+              carry(cut, given != null ? given : cut.leaf().grad());
+              given = null;
+            }
+          }
         } finally {
-          cut.close();
+          stop.close();
         }
-        given = null;
       }
     }
+  }
+
+  private @Nullable Stop latest() {
+    return stops.stream().filter(Cut.class::isInstance).findFirst().orElse(null);
   }
 
   private void carry(Cut cut, @Nullable Tensor gradient) {
@@ -207,9 +242,9 @@ public final class Tape implements AutoCloseable {
   @Override
   public void close() {
     OPEN.get().remove(this);
-    cuts.forEach(Cut::close);
+    stops.forEach(Stop::close);
     waiting.values().forEach(Waiting::close);
-    cuts.clear();
+    stops.clear();
     waiting.clear();
   }
 }

@@ -717,12 +717,4 @@ public final class Tensor implements AutoCloseable {
     Shapes.within("scatterInPlace", "entries", index, size(-1));
     writable().scatter_(-1, index.handle(), source.handle());
   }
-
-  /** Draws {@code count} indices a row by the weights in the last axis. */
-  public Tensor multinomial(int count) {
-    if (rank() < 1 || rank() > 2 || count < 1 || count > size(-1)) {
-      throw Shapes.mismatch("multinomial", "[N] or [B, N] with N >= " + count, this);
-    }
-    return of(handle().multinomial(count));
-  }
 }

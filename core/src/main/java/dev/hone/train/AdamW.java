@@ -103,16 +103,27 @@ public final class AdamW implements AutoCloseable {
   /** One step with the collected gradients, which stay; what has none stays as it is. */
   public void step(double rate) {
     if (disk != null) { // one by one, so that the moments of one are in memory
-      for (Slot slot : slots.values()) {
-        update(Stream.of(slot), rate);
-        disk.unload();
-      }
+      slots.values().forEach(slot -> step(slot, rate));
       return;
     }
     slots.values().stream()
         .map(Slot::group)
         .distinct()
         .forEach(g -> update(slots.values().stream().filter(s -> s.group().equals(g)), rate));
+  }
+
+  /** One step of one parameter, whose gradient goes. */
+  void step(String name, double rate) {
+    Slot slot = Objects.requireNonNull(slots.get(name), name);
+    step(slot, rate);
+    slot.parameter.clearGrad();
+  }
+
+  private void step(Slot slot, double rate) {
+    update(Stream.of(slot), rate);
+    if (disk != null) {
+      disk.unload();
+    }
   }
 
   private void update(Stream<Slot> group, double rate) {

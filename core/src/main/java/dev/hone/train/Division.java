@@ -17,9 +17,13 @@ final class Division {
   private int microTokens;
   private List<TokenRow> at = List.of();
 
-  Division(Trainer trainer) {
+  Division(Trainer trainer, int microTokens) {
     this.trainer = trainer;
-    this.microTokens = trainer.config().microTokens();
+    this.microTokens = microTokens;
+  }
+
+  int microTokens() {
+    return microTokens;
   }
 
   List<List<TokenRow>> parts(List<TokenRow> rows) {
@@ -45,12 +49,22 @@ final class Division {
   /**
    * Halves what is computed at once, and says so; the step must be done again from its beginning.
    *
+   * @param moved whether weights have moved in this step already
    * @throws RuntimeException the failure itself, where it was for another reason than memory
    * @throws HoneException where the part cannot be smaller
    */
-  void halve(int step, RuntimeException failure) {
+  void halve(int step, RuntimeException failure, boolean moved) {
     if (!OutOfMemory.is(failure)) {
       throw failure;
+    }
+    if (moved) {
+      throw new HoneException(
+          "step "
+              + (step + 1)
+              + ": memory ran out after some weights had moved (train.optimizerInBackward), so the"
+              + " step cannot be done again; lower train.microTokens, and start the same recipe"
+              + " again: it goes on from the last checkpoint",
+          failure);
     }
     boolean whole = trainer.model().head().mixesRows();
     if (at.size() == 1 || whole) {

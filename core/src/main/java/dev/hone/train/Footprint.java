@@ -4,13 +4,18 @@ import dev.hone.data.Batch;
 import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
 import dev.hone.method.Method;
+import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
+import dev.hone.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * The memory and the time that training takes, measured here with rows of the run.
@@ -37,34 +42,47 @@ public record Footprint(long fixed, double perToken, double secondsPerToken) {
   private record Sample(long tokens, long peak, double seconds) {}
 
   /**
-   * Computes gradients two times and forgets them.
+   * Computes gradients two times and forgets them; method and objective are as before.
    *
    * @param rows the largest micro-batch, or as much of it as may be tried
    * @throws HoneException where the system does not tell how much memory a process took
    */
   public static Footprint measure(
       Model model, Method method, Objective objective, TrainConfig config, List<TokenRow> rows) {
-    int few = Math.ceilDiv(rows.size(), 4);
-    try {
-      sample(model, method, objective, config, rows.subList(0, 1)); // the first warms up
-      Sample small = sample(model, method, objective, config, rows.subList(0, few));
-      Sample large = sample(model, method, objective, config, rows);
-      long more = large.tokens - small.tokens;
-      long now = Cpu.residentBytes();
-      double perToken =
-          more > 0
-              ? Math.max(0, (double) (large.peak - small.peak) / more)
-              : Math.max(0, (double) (large.peak - now) / large.tokens);
-      long moments = MOMENTS * method.trainableCount();
-      return new Footprint(
-          large.peak - Math.round(perToken * large.tokens) + moments,
-          GAPS * perToken,
-          large.seconds / large.tokens);
-    } finally {
-      method.trainable().values().forEach(dev.hone.tensor.Tensor::clearGrad);
-      Engine.giveBackMemory();
-      boolean ignored = Cpu.forgetPeak(); // what was tried is no part of the run
+    int two = Math.min(2, rows.size()); // batch norms need more than one
+    int few = Math.max(two, Math.ceilDiv(rows.size(), 4));
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> remembered = new LinkedHashMap<>();
+      method.state().forEach((name, tensor) -> remembered.put(name, tensor.copy()));
+      Map<String, Tensor> carried = objective.state();
+      try {
+        sample(model, method, objective, config, rows.subList(0, two)); // the first warms up
+        Sample small = sample(model, method, objective, config, rows.subList(0, few));
+        Sample large = sample(model, method, objective, config, rows);
+        return of(small, large, MOMENTS * method.trainableCount());
+      } finally {
+        method.trainable().values().forEach(Tensor::clearGrad);
+        method.state().forEach((n, t) -> t.copyFrom(Objects.requireNonNull(remembered.get(n))));
+        objective.restore(carried);
+        Engine.giveBackMemory();
+        boolean ignored = Cpu.forgetPeak(); // what was tried is no part of the run
+      }
     }
+  }
+
+  /**
+   * The line through both, or, of a micro-batch that has no smaller one, from what is left of it.
+   */
+  private static Footprint of(Sample small, Sample large, long moments) {
+    Engine.giveBackMemory();
+    boolean one = large.tokens == small.tokens;
+    long least = one ? Cpu.residentBytes() : small.peak;
+    long tokens = one ? large.tokens : large.tokens - small.tokens;
+    double perToken = Math.max(0, (double) (large.peak - least) / tokens);
+    return new Footprint(
+        large.peak - Math.round(perToken * large.tokens) + moments,
+        GAPS * perToken,
+        large.seconds / large.tokens);
   }
 
   private static Sample sample(
@@ -80,7 +98,7 @@ public record Footprint(long fixed, double perToken, double secondsPerToken) {
     Objective all = objective.over(model, method, rows, rows.size(), 0);
     try (Scope scope = Scope.open();
         GradMode on = GradMode.on()) {
-      Pass pass = Pass.plain().with(method).train(config.dropout());
+      Pass pass = Pass.plain().with(trained(method, config)).train(config.dropout());
       if (config.packs()) {
         pass = pass.packing();
       }
@@ -94,6 +112,15 @@ public record Footprint(long fixed, double perToken, double secondsPerToken) {
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     return new Sample(tokens(rows, config.packs()), Cpu.peakResidentBytes(), seconds);
+  }
+
+  /** Gradients go here where they go in training, though nothing moves. */
+  private static Adapter trained(Method method, TrainConfig config) {
+    Map<String, Tensor> trained = method.trainable();
+    return config.optimizerInBackward()
+        ? new GradientWatch(
+            method, trained, name -> Objects.requireNonNull(trained.get(name)).clearGrad())
+        : method;
   }
 
   /** Tokens of a micro-batch, with the padding where there is any. */

@@ -31,6 +31,10 @@ public record TrainConfig(
         boolean cacheFrozen,
     @Doc("Keep the optimiser's moments in a file: less memory, two passes over the file a step")
         boolean momentsOnDisk,
+    @Doc(
+            "Move each weight as soon as its gradient is whole, on the way back, and drop the"
+                + " gradient: the same numbers in less memory; needs clip 0")
+        boolean optimizerInBackward,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
     @Doc("Course of the rate after the warm-up; slanted-triangular has none, see 'slanted'")
         Schedule schedule,
@@ -56,6 +60,14 @@ public record TrainConfig(
     @Doc("Keep the weights of the best validation instead of the last") boolean keepBest,
     @Doc("Shape of schedule slanted-triangular, in place of the warm-up") SlantConfig slanted,
     @Doc("What is different from layer to layer") LayersConfig layers) {
+
+  public TrainConfig {
+    if (optimizerInBackward && clip > 0) {
+      throw new IllegalArgumentException(
+          "train.optimizerInBackward: gradients are gone before their norm is known, so nothing can"
+              + " be clipped; set train.clip to 0");
+    }
+  }
 
   /** Course of the learning rate after the warm-up. */
   public enum Schedule {
@@ -84,6 +96,7 @@ public record TrainConfig(
         false,
         true,
         false,
+        false,
         1e-3,
         Schedule.COSINE,
         0.06,
@@ -102,8 +115,27 @@ public record TrainConfig(
         LayersConfig.defaults());
   }
 
+  /** Whether rows are packed on the device in use: few large operations are what a GPU likes. */
+  public boolean packs() {
+    return packing == Packing.AUTO ? Engine.device() == Device.CUDA : packing == Packing.TRUE;
+  }
+
   /** The same mathematics in less memory. */
   public TrainConfig within(int tokensAtOnce, boolean checkpointing, boolean onDisk) {
+    return copy(tokensAtOnce, checkpointing, onDisk, rate, layers);
+  }
+
+  /** The same with another highest rate, for a model of which all layers must learn alike. */
+  public TrainConfig fromScratch(double other) {
+    return copy(microTokens, gradientCheckpointing, momentsOnDisk, other, LayersConfig.defaults());
+  }
+
+  private TrainConfig copy(
+      int tokensAtOnce,
+      boolean checkpointing,
+      boolean onDisk,
+      double highest,
+      LayersConfig perLayer) {
     return new TrainConfig(
         epochs,
         steps,
@@ -114,7 +146,8 @@ public record TrainConfig(
         checkpointing,
         cacheFrozen,
         onDisk,
-        rate,
+        optimizerInBackward,
+        highest,
         schedule,
         warmup,
         weightDecay,
@@ -129,41 +162,6 @@ public record TrainConfig(
         checkpointEvery,
         keepBest,
         slanted,
-        layers);
-  }
-
-  /** Whether rows are packed on the device in use: few large operations are what a GPU likes. */
-  public boolean packs() {
-    return packing == Packing.AUTO ? Engine.device() == Device.CUDA : packing == Packing.TRUE;
-  }
-
-  /** The same with another highest rate, for a model of which all layers must learn alike. */
-  public TrainConfig fromScratch(double other) {
-    return new TrainConfig(
-        epochs,
-        steps,
-        batch,
-        microBatch,
-        microTokens,
-        packing,
-        gradientCheckpointing,
-        cacheFrozen,
-        momentsOnDisk,
-        other,
-        schedule,
-        warmup,
-        weightDecay,
-        beta1,
-        beta2,
-        epsilon,
-        clip,
-        labelSmoothing,
-        dropout,
-        evaluateEvery,
-        patience,
-        checkpointEvery,
-        keepBest,
-        slanted,
-        LayersConfig.defaults());
+        perLayer);
   }
 }

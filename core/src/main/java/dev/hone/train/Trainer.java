@@ -88,11 +88,11 @@ public record Trainer(
     int total = totalSteps();
     try (Thaw thaw = Thaw.of(this, total);
         AdamW optimizer = new AdamW(config, method, thaw::factor, moments())) {
-      Division division = new Division(this);
-      TrainState state = TrainState.start();
+      TrainState state = TrainState.start(config);
       if (checkpoints != null) {
         state = checkpoints.restore(method, optimizer, objective).orElse(state);
       }
+      Division division = new Division(this, state.microTokens());
       while (state.step() < total) {
         if (exhausted(state)) { // a run that had stopped early was started again
           return finished(Outcome.EARLY_STOPPED, state);
@@ -106,15 +106,15 @@ public record Trainer(
         thaw.reach(step);
         double rate = thaw.rate(step);
         Batch whole = Batch.of(plan.rows(step), padId);
-        Learned learned = learned(step, whole, optimizer, thaw, division);
+        Learned learned = learned(step, whole, optimizer, rate, thaw, division);
         double norm;
         try (Profile.Stretch stretch = Profile.of(Profile.Phase.OPTIMIZER)) {
-          norm = clipped(step, whole);
+          norm = clipped(step, whole, learned.squares());
           optimizer.step(rate);
         }
         method.stepped(step + 1, total);
         optimizer.clearGradients();
-        state = state.stepped(whole.tokens());
+        state = state.stepped(whole.tokens(), division.microTokens());
         double seconds = (System.nanoTime() - begun) / 1e9;
         double epoch = (double) state.step() / plan.stepsPerEpoch();
         listener.step(
@@ -167,20 +167,25 @@ public record Trainer(
   /**
    * @param loss mean over what was learned
    * @param by the objective that knows the rows of the step
+   * @param squares of the gradients that are gone since their weights have moved, summed
    */
-  private record Learned(double loss, Objective by) {}
+  private record Learned(double loss, Objective by, double squares) {}
 
   /** Collects the gradients of a step, in smaller and smaller parts until they fit into memory. */
-  private Learned learned(int step, Batch whole, AdamW optimizer, Thaw thaw, Division division) {
+  private Learned learned(
+      int step, Batch whole, AdamW optimizer, double rate, Thaw thaw, Division division) {
     while (true) {
       List<List<TokenRow>> parts = division.parts(plan.rows(step));
       int most = parts.stream().mapToInt(List::size).max().orElse(1);
+      BackwardSteps moving =
+          new BackwardSteps(method, optimizer, rate, () -> bad(step, whole, "the gradient"));
       try {
         Objective all = objective.over(model, method, plan.rows(step), most, padId);
-        return new Learned(gradients(step, whole, parts, all, thaw, division), all);
+        double loss = gradients(step, whole, parts, all, moving, thaw, division);
+        return new Learned(loss, all, moving.squares());
       } catch (RuntimeException failure) {
         optimizer.clearGradients();
-        division.halve(step, failure);
+        division.halve(step, failure, moving.moved());
       }
     }
   }
@@ -191,6 +196,7 @@ public record Trainer(
       Batch whole,
       List<List<TokenRow>> parts,
       Objective all,
+      BackwardSteps moving,
       Thaw thaw,
       Division division) {
     long learned = all.count(whole);
@@ -213,7 +219,8 @@ public record Trainer(
       }
       try (Scope scope = Scope.open();
           GradMode on = GradMode.on()) {
-        Pass pass = Pass.plain().with(method).train(config.dropout());
+        boolean last = config.optimizerInBackward() && some == parts.getLast();
+        Pass pass = Pass.plain().with(last ? moving.adapter() : method).train(config.dropout());
         if (config.gradientCheckpointing()) {
           pass = pass.checkpointing(drawn);
         }
@@ -240,9 +247,14 @@ public record Trainer(
     return sum / learned;
   }
 
-  /** Clips the gradients to the global norm that the configuration allows; returns the norm. */
-  private double clipped(int step, Batch batch) {
-    double norm = Gradients.norm(method.trainable().values());
+  /**
+   * Clips the gradients to the global norm that the configuration allows.
+   *
+   * @param squares of those that are gone, summed
+   * @return the norm of all
+   */
+  private double clipped(int step, Batch batch, double squares) {
+    double norm = Math.hypot(Gradients.norm(method.trainable().values()), Math.sqrt(squares));
     if (!Double.isFinite(norm)) {
       throw bad(step, batch, "the gradient");
     }

@@ -181,7 +181,6 @@ class OperationsTest {
         of("full", () -> Tensors.full(2.5), "F32[]", 2.5),
         of("arange", () -> Tensors.arange(3), "I64[3]", 0, 1, 2),
         of("of nothing", () -> Tensors.of(new float[0], 0, 4), "F32[0, 4]"),
-        of("one row drawn", () -> Tensors.of(new float[] {0, 1, 0}, 3).multinomial(1), "I64[1]", 1),
         of("to I64", () -> row().to(DType.I64), "I64[3]", 10, 20, 30),
         of("to BF16", () -> Tensors.full(1.00390625).to(DType.BF16), "BF16[]", 1),
         of("copy", () -> row().copy(), "F32[3]", 10, 20, 30),

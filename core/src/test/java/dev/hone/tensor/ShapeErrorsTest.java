@@ -106,8 +106,6 @@ class ShapeErrorsTest {
         of("chunk", "axis 1", x -> x.chunk(2, 1)[0]),
         of("chunk", "axis 2", x -> x.chunk(1, 2)[0]),
         of("chunk", "0 equal pieces", x -> x.chunk(0, 1)[0]),
-        of("multinomial", "F32[1, 2, 3]", x -> x.abs().unsqueeze(0).multinomial(1)),
-        of("multinomial", "4", x -> x.abs().multinomial(4)),
         of(
             "scatterInPlace",
             "I64[2]",

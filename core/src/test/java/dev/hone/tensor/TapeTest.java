@@ -3,9 +3,12 @@ package dev.hone.tensor;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +112,42 @@ class TapeTest {
             byHand.gradient().toFloats(),
             1e-6f);
         logits.clearGrad();
+      }
+    }
+  }
+
+  /** A leaf that is used early, late and within a checkpoint has all of its gradient when told. */
+  @Test
+  void toldWhenAGradientIsWhole() {
+    try (Scope scope = Scope.open()) {
+      Engine.seed(6);
+      Tensor x = leaf("x", true, 4, 30);
+      Tensor w = leaf("w", true, 30, 30);
+      Tensor v = leaf("v", true, 30, 30);
+      List<String> told = new ArrayList<>();
+      Map<String, float[]> then = new LinkedHashMap<>();
+      BiFunction<Tensor, String, Tensor> used =
+          (given, name) -> {
+            Tensor leaf = Objects.requireNonNull(leaves.get(name));
+            Tape.whenDone(
+                leaf,
+                () -> {
+                  told.add(name);
+                  then.put(name, Objects.requireNonNull(leaf.grad()).toFloats());
+                });
+            return Functional.linear(given, leaf, null).tanh();
+          };
+      assertSame(
+          l -> {
+            Tensor one = Tape.boundary(used.apply(x, "w"));
+            Tensor two = Tape.checkpoint(one, in -> used.apply(used.apply(in, "v"), "w"));
+            return used.apply(two, "v").add(one).sum();
+          });
+      assertEquals(List.of("v", "w"), told);
+      for (String name : told) {
+        float[] whole =
+            Objects.requireNonNull(Objects.requireNonNull(leaves.get(name)).grad()).toFloats();
+        assertArrayEquals(whole, then.get(name), name);
       }
     }
   }

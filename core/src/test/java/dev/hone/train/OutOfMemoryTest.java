@@ -1,5 +1,6 @@
 package dev.hone.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -18,6 +19,7 @@ import dev.hone.model.Pass;
 import dev.hone.tensor.NativeMemory;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -27,6 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -183,6 +186,59 @@ class OutOfMemoryTest {
             heard);
     assertEquals(1, heard.notes.size(), heard.notes.toString());
     assertSameWeights(expected, actual);
+  }
+
+  private static Objective hungryOnce() {
+    int[] parts = {0};
+    return new Hungry(new CausalLmObjective(), b -> ++parts[0] == 1);
+  }
+
+  @Test
+  void aRunThatIsTakenUpGoesOnInTheSmallerParts(@TempDir Path folder) {
+    String json = TinyModels.llamaConfig("{}");
+    Map<String, float[]> straight = trained(config(0), PLAN, json, hungryOnce(), new Heard());
+    for (int step = 1; step <= 3; step++) {
+      StopSignal stop = new StopSignal();
+      int last = step;
+      TrainListener stopping =
+          new TrainListener() {
+            @Override
+            public void step(StepReport report) {
+              if (report.step() == last) {
+                stop.request();
+              }
+            }
+          };
+      try (Model model = TinyModels.random(json);
+          Method method = new Full(model)) {
+        Trainer trainer = Toy.trainer(model, method, config(0), stopping);
+        Objective objective = step == 1 ? hungryOnce() : new CausalLmObjective();
+        trainer = Toy.with(Toy.with(trainer, PLAN), objective);
+        int left = Toy.with(trainer, List.of(), folder, stop).run().state().microTokens();
+        assertTrue(left > 0, "a bound that the first step has found");
+        if (step == 3) {
+          method.trainable().forEach((n, t) -> assertArrayEquals(straight.get(n), t.toFloats(), n));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aStepWhoseWeightsHaveMovedIsNotDoneAgain() {
+    Map<String, Object> moving = Map.of("steps", 3, "clip", 0.0, "optimizerInBackward", true);
+    HoneException e =
+        assertThrows(
+            HoneException.class,
+            () ->
+                trained(
+                    Toy.config(moving),
+                    PLAN,
+                    TinyModels.llamaConfig("{}"),
+                    new Hungry(new CausalLmObjective(), b -> true),
+                    new Heard()));
+    String message = String.valueOf(e.getMessage());
+    assertTrue(message.startsWith("step 1: memory ran out after some weights had moved"), message);
+    assertTrue(message.contains("train.microTokens"), message);
   }
 
   @Test

@@ -2,10 +2,10 @@ package dev.hone.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hone.ChildJvm;
 import dev.hone.TinyModels;
 import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
@@ -14,13 +14,9 @@ import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.MethodConfig;
 import dev.hone.method.Methods;
-import dev.hone.method.lora.Lora;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.model.Model;
-import dev.hone.store.TensorFile;
 import dev.hone.tensor.Engine;
-import dev.hone.tensor.Scope;
-import dev.hone.tensor.Tensors;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -210,25 +206,6 @@ class ResumeTest {
     assertTrue(String.valueOf(shape.getMessage()).contains("trainable.safetensors"));
   }
 
-  private static Process child(String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms64m",
-                "-Xmx64m",
-                "-XX:+AlwaysPreTouch",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ChildRun.class.getName()));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-  }
-
   /** kill -9 at a random step, with a checkpoint written at every other one. */
   @Test
   void aKilledRunGoesOnAsIfNothingHadBeen() throws Exception {
@@ -237,7 +214,7 @@ class ResumeTest {
     int last = ChildRun.STEPS - 5;
     int at = 3 + new Random().nextInt(last); // the first checkpoint follows the report of step 2
     Path killed = folder.resolve("killed");
-    Process process = child("train", killed.toString());
+    Process process = ChildJvm.start(ChildRun.class, "train", killed.toString());
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
@@ -258,7 +235,7 @@ class ResumeTest {
   /** Resident memory after step 100 and after step 1,000, where nothing but scopes frees it. */
   @Test
   void memoryDoesNotGrow() throws Exception {
-    Process process = child("memory");
+    Process process = ChildJvm.start(ChildRun.class, "memory");
     List<String> lines = process.inputReader().lines().toList();
     assertEquals(0, process.waitFor());
     Map<String, Long> numbers = new HashMap<>();
@@ -338,127 +315,6 @@ class ResumeTest {
           Validation.loss(model, method, new CausalLmObjective(), trainer.validation(), 0);
       assertTrue(lastLoss[0] > result.state().bestLoss(), "the last weights must not be the best");
       assertEquals(best ? result.state().bestLoss() : lastLoss[0], delivered);
-    }
-  }
-
-  /** Everything below the folder that holds tensors, and each of them finite. */
-  private void assertFinite(int checkpoint) throws IOException {
-    try (Stream<Path> all = Files.walk(folder);
-        Scope scope = Scope.open()) {
-      List<Path> files = all.filter(Files::isRegularFile).toList();
-      assertTrue(files.stream().anyMatch(f -> f.toString().contains("step-" + checkpoint + "/")));
-      for (Path file : files) {
-        assertFalse(file.toString().contains(".part"), file.toString());
-        if (file.toString().endsWith(".safetensors")) {
-          TensorFile.read(file)
-              .forEach((name, t) -> assertTrue(t.isFinite(), () -> file + ": " + name));
-        }
-      }
-    }
-  }
-
-  private HoneException broken(Case c, Map<String, Object> changes) {
-    return assertThrows(
-        HoneException.class,
-        () ->
-            c.run(
-                Toy.config(changes),
-                List.of(),
-                folder,
-                new Losses(0, () -> {}),
-                new StopSignal(),
-                1));
-  }
-
-  @Test
-  void aRateThatBlowsTheModelUpStopsTheRun() throws IOException {
-    Case c = new Case("full", TinyModels.gpt2Config("{}"), FullConfig.defaults(), 0);
-    Map<String, Object> mad =
-        Map.of("steps", 9, "rate", 1e30, "warmup", 0.0, "checkpointEvery", 1, "weightDecay", 0.0);
-    for (int i = 0; i < 2; i++) { // the second time from the checkpoint
-      String message = String.valueOf(broken(c, mad).getMessage());
-      assertTrue(message.startsWith("step 2: the loss is not finite"), message);
-      assertTrue(message.contains("output of layer 1"), message);
-      assertTrue(message.contains("; rows: rows.jsonl:"), message);
-      assertTrue(message.contains("rows.jsonl:1") && message.contains("rows.jsonl:2"), message);
-      assertFinite(1);
-    }
-  }
-
-  /** The step itself makes infinities: they never reach a file. */
-  @Test
-  void weightsThatOverflowAreNeverSaved() throws IOException {
-    Case c = new Case("full", TinyModels.gpt2Config("{}"), FullConfig.defaults(), 0);
-    Map<String, Object> sane = Map.of("steps", 2, "rate", 1e-3, "checkpointEvery", 1);
-    c.run(Toy.config(sane), List.of(), folder, new Losses(0, () -> {}), new StopSignal(), 1);
-    String message =
-        String.valueOf(
-            broken(c, Map.of("steps", 9, "rate", 1e39, "warmup", 0.0, "checkpointEvery", 1))
-                .getMessage());
-    assertTrue(message.contains("step-3"), message);
-    assertTrue(message.contains("transformer."), message);
-    assertFinite(2);
-    Trainer.Result result =
-        c.run(
-            Toy.config(Map.of("steps", 4, "rate", 1e-3)),
-            List.of(),
-            folder,
-            new Losses(0, () -> {}),
-            new StopSignal(),
-            1);
-    assertEquals(4, result.state().step());
-  }
-
-  @Test
-  void aPoisonedRowIsNamed() throws IOException {
-    String json = TinyModels.gpt2Config("{'tie_word_embeddings': false}");
-    TokenRow poisoned =
-        new TokenRow(
-            new int[] {1, 95, 3, 4},
-            new boolean[] {false, true, true, true},
-            0,
-            "poisoned.jsonl:7");
-    BatchPlan plan =
-        Toy.plan(
-            step -> {
-              List<TokenRow> rows = new ArrayList<>();
-              for (TokenRow row : TinyModels.rows(step, 4)) {
-                int[] ids =
-                    java.util.Arrays.stream(row.ids()).map(id -> Math.min(id, 94)).toArray();
-                rows.add(new TokenRow(ids, row.learned(), 0, row.origin()));
-              }
-              if (step == 3) {
-                rows.set(2, poisoned);
-              }
-              return rows;
-            });
-    for (int micro : new int[] {0, 1}) {
-      try (Model model = TinyModels.random(json);
-          Lora lora = Lora.attach(LORA, model)) {
-        try (Scope scope = Scope.open()) {
-          model
-              .parameters()
-              .getFirst()
-              .value()
-              .narrow(0, 95, 1)
-              .copyFrom(Tensors.full(3e38, 1, 32));
-        }
-        TrainConfig config =
-            Toy.config(Map.of("steps", 9, "microBatch", micro, "checkpointEvery", 1));
-        Trainer trainer =
-            Toy.with(
-                Toy.with(Toy.trainer(model, lora, config, new TrainListener() {}), plan),
-                List.of(),
-                folder,
-                new StopSignal());
-        String message =
-            String.valueOf(assertThrows(HoneException.class, trainer::run).getMessage());
-        assertTrue(message.startsWith("step 4"), message);
-        assertTrue(message.contains("poisoned.jsonl:7"), message);
-        assertTrue(message.contains("output of layer 1"), message);
-        assertEquals(micro == 0, message.contains("rows.jsonl:1"), message);
-        assertFinite(3);
-      }
     }
   }
 }

@@ -7,6 +7,7 @@ import dev.hone.error.HoneException;
 import dev.hone.error.Nearest;
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.Generator;
+import dev.hone.method.AdapterFiles;
 import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.MethodConfig;
@@ -37,6 +38,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code hone bench}: how fast this machine trains. */
@@ -45,7 +47,9 @@ import tools.jackson.databind.json.JsonMapper;
     description = {
       "Measures training steps or generation on this machine: one line of JSON.",
       "",
-      "bench/compare.py runs this and the Python libraries in turn."
+      "bench/compare.py runs this and the Python libraries in turn.",
+      "",
+      "  hone bench --shape smollm2-135m --method full train.microTokens=512"
     })
 @SuppressWarnings("NullAway.Init") // picocli fills the fields before a command runs
 public final class BenchCommand implements Callable<Integer> {
@@ -87,25 +91,21 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Take rows as a run does, like lengths together, not as they stand.")
   private boolean bucketed;
 
-  @Option(names = "--rate", description = "Learning rate (${DEFAULT-VALUE}).")
-  private double rate = 1e-4;
-
-  @Option(
-      names = "--micro-tokens",
-      description = "Tokens computed at once; 0 means a whole step (${DEFAULT-VALUE}).")
-  private int microTokens = TrainConfig.defaults().microTokens();
-
-  @Option(names = "--checkpointing", description = "Compute every layer twice to save memory.")
-  private boolean checkpointing;
-
-  @Option(names = "--moments-on-disk", description = "Keep the optimiser's moments in a file.")
-  private boolean momentsOnDisk;
-
   @Option(names = "--rows", description = "JSON lines with input_ids and completion_mask.")
   private @Nullable Path rows;
 
   @Option(names = "--threads", description = "Threads; 0 means one a physical core.")
   private int threads;
+
+  @Option(
+      names = "--adapter",
+      description = "Start from this adapter in place of a new one, so that another may, too.")
+  private @Nullable Path adapter;
+
+  @Parameters(
+      paramLabel = "KEY=VALUE",
+      description = "Keys of a recipe's 'train', for example train.clip=0.")
+  private List<String> changes = List.of();
 
   public BenchCommand(PrintStream out) {
     this.out = out;
@@ -159,6 +159,10 @@ public final class BenchCommand implements Callable<Integer> {
     };
   }
 
+  private Method attached(Model opened) {
+    return adapter == null ? Methods.attach(method(), opened) : AdapterFiles.read(adapter, opened);
+  }
+
   private Map<String, Object> generated(Model opened) {
     List<int[]> prompts = rows(opened).stream().limit(batch).map(TokenRow::ids).toList();
     Generator generator = new Generator(opened, Adapter.NONE);
@@ -190,7 +194,7 @@ public final class BenchCommand implements Callable<Integer> {
   private Map<String, Object> measured(Model opened) {
     List<TokenRow> all = rows(opened);
     Engine.seed(1);
-    try (Method attached = Methods.attach(method(), opened)) {
+    try (Method attached = attached(opened)) {
       Laps laps = TimedSteps.run(opened, attached, config(), plan(all), frozen());
       long peak = Cpu.peakResidentBytes();
       Products products = Products.of(opened, attached, Batch.of(plan(all).rows(1), 0));
@@ -229,7 +233,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private TrainConfig config() {
-    return TimedSteps.config(steps, batch, microTokens, checkpointing, momentsOnDisk, rate);
+    return TimedSteps.config(steps, batch, changes);
   }
 
   private BatchPlan plan(List<TokenRow> all) {

@@ -1,5 +1,6 @@
 package dev.hone.app.bench;
 
+import dev.hone.config.Yaml;
 import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
 import dev.hone.method.Method;
@@ -17,6 +18,7 @@ import dev.hone.train.FrozenCache;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.Trainer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +42,7 @@ public final class TimedSteps {
     }
     List<TokenRow> rows =
         BenchRows.random(STEPS * batch, width, model.config().intValue("vocab_size"), 2);
-    TrainConfig usual = TrainConfig.defaults();
-    TrainConfig config = config(STEPS, batch, usual.microTokens(), false, false, usual.rate());
+    TrainConfig config = config(STEPS, batch, List.of());
     Engine.seed(1);
     try (Method attached = Methods.attach(method, model)) {
       return run(model, attached, config, inOrder(rows, batch), null).tokensPerSecond();
@@ -75,40 +76,24 @@ public final class TimedSteps {
     }
   }
 
-  static TrainConfig config(
-      int steps,
-      int batch,
-      int microTokens,
-      boolean checkpointing,
-      boolean momentsOnDisk,
-      double rate) {
-    TrainConfig d = TrainConfig.defaults();
-    return new TrainConfig(
-        0,
-        steps,
-        batch,
-        0,
-        microTokens,
-        TrainConfig.Packing.AUTO,
-        checkpointing,
-        false,
-        momentsOnDisk,
-        rate,
-        TrainConfig.Schedule.CONSTANT,
-        0,
-        d.weightDecay(),
-        d.beta1(),
-        d.beta2(),
-        d.epsilon(),
-        1,
-        0,
-        0,
-        0,
-        0,
-        0,
-        false,
-        d.slanted(),
-        d.layers());
+  /** What a recipe has under this key. */
+  private record Training(TrainConfig train) {
+    static Training defaults() {
+      return new Training(TrainConfig.defaults());
+    }
+  }
+
+  /**
+   * A recipe's defaults without what makes steps unlike each other.
+   *
+   * @param changes as on the command line of a run, {@code train.clip=0}
+   */
+  static TrainConfig config(int steps, int batch, List<String> changes) {
+    List<String> all = new ArrayList<>();
+    all.addAll(List.of("train.steps=" + steps, "train.batch=" + batch, "train.rate=1e-4"));
+    all.addAll(List.of("train.schedule=constant", "train.warmup=0", "train.dropout=0"));
+    all.addAll(changes);
+    return Yaml.read(Training.class, all).train();
   }
 
   /** Rows as they stand, again from the first after the last. */
