@@ -32,12 +32,10 @@ record HeadExamples(Row row, Columns columns) {
   }
 
   private List<String> distinctLabels() {
-    return columns.texts(row, "labels").stream()
-        .map(String::strip)
-        .peek(label -> require(!label.isEmpty(), "labels", "names, but one is empty"))
-        .distinct()
-        .sorted()
-        .toList();
+    List<String> labels =
+        columns.texts(row, "labels").stream().map(String::strip).distinct().sorted().toList();
+    require(!labels.contains(""), "labels", "names, but one is empty");
+    return labels;
   }
 
   private Example.Tagged tagged() throws DroppedRow {

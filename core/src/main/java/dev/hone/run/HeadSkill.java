@@ -18,6 +18,8 @@ import java.util.List;
 
 /** What a head of a task of its own learns: measured by its answers to the test rows. */
 final class HeadSkill<E extends Example, A> implements Skill {
+  private static final int AT_ONCE = 8;
+
   private final MeasuredTask<E, A> task;
   private final Base base;
   private final EvaluateConfig config;
@@ -56,19 +58,28 @@ final class HeadSkill<E extends Example, A> implements Skill {
 
   @Override
   public Score score(String name, Model model, Adapter adapter, RunListener listener) {
-    List<List<Reading>> readings = test.stream().map(this::readings).toList();
-    List<TokenRow> rows = readings.stream().flatMap(List::stream).map(Reading::row).toList();
-    List<float[]> logits =
-        new HeadLogits(model, adapter, base.tokenizer().padId())
-            .of(rows, config.batch(), done -> listener.progress(done, rows.size()));
+    HeadLogits head = new HeadLogits(model, adapter, base.tokenizer().padId());
+    int some = AT_ONCE * config.batch(); // of more, logits would fill the memory
     List<A> answers = new ArrayList<>();
-    int from = 0;
-    for (int i = 0; i < test.size(); i++) {
-      int to = from + readings.get(i).size();
-      answers.add(task.answer(test.get(i), readings.get(i), logits.subList(from, to)));
-      from = to;
+    for (int from = 0; from < test.size(); from += some) {
+      answers.addAll(answers(head, test.subList(from, Math.min(from + some, test.size()))));
+      listener.progress(answers.size(), test.size());
     }
     return scored(name, answers);
+  }
+
+  private List<A> answers(HeadLogits head, List<E> examples) {
+    List<List<Reading>> readings = examples.stream().map(this::readings).toList();
+    List<TokenRow> rows = readings.stream().flatMap(List::stream).map(Reading::row).toList();
+    List<float[]> logits = head.of(rows, config.batch(), done -> {});
+    List<A> answers = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < examples.size(); i++) {
+      int to = from + readings.get(i).size();
+      answers.add(task.answer(examples.get(i), readings.get(i), logits.subList(from, to)));
+      from = to;
+    }
+    return answers;
   }
 
   private Score scored(String name, List<A> answers) {

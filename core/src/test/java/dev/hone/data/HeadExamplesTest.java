@@ -7,13 +7,12 @@ import dev.hone.data.DataConfig.Format;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class HeadExamplesTest {
   @TempDir Path folder;
@@ -89,29 +88,47 @@ class HeadExamplesTest {
     assertEquals(List.of(Example.UNANSWERABLE), none.labels());
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '"',
-      value = {
-        "{'tokens': ['a', 'b'], 'tags': ['O']} | rows.jsonl:1: column 'tags' must hold a tag for"
-            + " each of the 2 tokens, found 1",
-        "{'tokens': ['a'], 'ner_tags': ['']} | column 'ner_tags' must hold names, but one is empty",
-        "{'tokens': 'a b', 'tags': ['O']} | column 'tokens' must hold a list of tokens, found"
-            + " string",
-        "{'question': 'q', 'choices': ['a', 'b'], 'label': 2} | column 'label' must hold the number"
-            + " of the right choice, 0 to 1, found 2",
-        "{'question': 'q', 'choices': ['a'], 'label': 0} | two choices at least, found 1",
-        "{'question': 'q', 'choices': ['a', 'b'], 'label': 'x'} | column 'label' must hold a"
-            + " number, found 'x'",
-        "{'question': 'q', 'context': 'c', 'answers': {'text': ['c']}} | column 'answers' must hold"
-            + " {\"text\": [...], \"answer_start\": [...]}",
-        "{'question': 'q', 'context': 'c', 'answers': {'text': ['x'], 'answer_start': [0]}} | (an"
-            + " answer that does not stand at its answer_start in the context)",
-        "{'text': 'x', 'labels': [['a']]} | must hold a list of labels, found a list of lists",
-      })
-  void whatIsWrongIsToldByRowAndColumn(String line, String expected) {
-    Refused.with(expected.replace("\"\"", "\""), () -> read(null, line));
+  static Map<String, String> wrongRows() {
+    Map<String, String> rows = new LinkedHashMap<>();
+    rows.put(
+        "{'tokens': ['a', 'b'], 'tags': ['O']}",
+        "rows.jsonl:1: column 'tags' must hold a tag for each of the 2 tokens, found 1");
+    rows.put(
+        "{'tokens': ['a'], 'ner_tags': ['']}",
+        "column 'ner_tags' must hold names, but one is empty");
+    rows.put(
+        "{'tokens': 'a b', 'tags': ['O']}",
+        "column 'tokens' must hold a list of tokens, found string");
+    rows.put(
+        "{'question': 'q', 'choices': ['a', 'b'], 'label': 2}",
+        "column 'label' must hold the number of the right choice, 0 to 1, found 2");
+    rows.put(
+        "{'question': 'q', 'choices': ['a'], 'label': 0}", "two choices at least, found 1");
+    rows.put(
+        "{'question': 'q', 'choices': ['a', 'b'], 'label': 'x'}",
+        "column 'label' must hold a number, found 'x'");
+    rows.put("{'choices': ['a', 'b'], 'label': 1}", "(empty question and context)");
+    rows.put(
+        "{'question': 'q', 'context': 'c', 'answers': {'text': ['c']}}",
+        "column 'answers' must hold {\"text\": [...], \"answer_start\": [...]}");
+    rows.put(
+        "{'question': 'q', 'context': 'c', 'answers': {'text': ['c'], 'answer_start': ['0']}}",
+        "column 'answers' must hold text and answer_start, a string and a whole number");
+    for (int start : new int[] {-1, 0, 2, 9}) {
+      rows.put(
+          "{'question': 'q', 'context': 'ab', 'answers': {'text': ['b'], 'answer_start': ["
+              + start
+              + "]}}",
+          "(an answer that does not stand at its answer_start in the context)");
+    }
+    rows.put(
+        "{'text': 'x', 'labels': [['a']]}", "must hold a list of labels, found a list of lists");
+    return rows;
+  }
+
+  @Test
+  void whatIsWrongIsToldByRowAndColumn() {
+    wrongRows().forEach((line, expected) -> Refused.with(expected, () -> read(null, line)));
   }
 
   @Test

@@ -76,7 +76,7 @@ public sealed interface HeadTask<E extends Example, A> permits LabelTask, MaskTa
     try {
       List<Reading> readings = readings(example);
       return answer(
-          example, readings, head.of(readings.stream().map(Reading::row).toList(), 8, done -> {}));
+          example, readings, head.of(readings.stream().map(Reading::row).toList(), 1, done -> {}));
     } catch (DroppedRow e) {
       throw new HoneException(example.origin() + ": " + e.reason(), e);
     }
