@@ -6,29 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.Hone;
 import dev.hone.TunedModel;
-import dev.hone.model.Model;
-import dev.hone.model.ModelFiles;
-import dev.hone.model.family.Families;
 import dev.hone.run.RunResult;
-import dev.hone.store.Config;
 import dev.hone.store.Safetensors;
-import dev.hone.tensor.DType;
 import dev.hone.tensor.Engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.ObjectMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /** An encoder that was trained as a masked language model gets a head for the task. */
 class EncoderRunTest {

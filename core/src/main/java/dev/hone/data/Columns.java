@@ -196,7 +196,16 @@ final class Columns {
     // A label that is no verdict is a column like any other beside a completion.
     boolean verdict =
         candidate != Parts.UNPAIRED || (all && truth(value(row, "label", candidate)) != null);
-    return all && mapped && verdict && candidate != Parts.REGRESSION;
+    return all && mapped && verdict && candidate != Parts.REGRESSION && hasLists(candidate, row);
+  }
+
+  /** A text may have tags or labels beside it that are no list of them. */
+  private boolean hasLists(Parts candidate, Row row) {
+    return switch (candidate) {
+      case TAGGED -> value(row, "tokens", candidate).isArray();
+      case MULTI_LABEL -> value(row, "labels", candidate).isArray();
+      default -> true;
+    };
   }
 
   private static void checkParts(Map<String, String> given) {

@@ -124,8 +124,10 @@ public record Targets(PeftConfig config, Model model) {
   }
 
   private boolean isOutput(String path) {
+    Linear linear = model.linears().get(path);
     return OUTPUTS.contains(path)
-        || model.linears().get(path).parameters().stream().anyMatch(model.head().words()::contains);
+        || (linear != null
+            && linear.parameters().stream().anyMatch(model.head().words()::contains));
   }
 
   private static boolean fits(String path, String target) {

@@ -60,6 +60,9 @@ class HeadExamplesTest {
     assertEquals(
         new Example.Labelled("x", "y", "same", origin),
         only(Format.LABELLED, "{'text': 'x', 'text_pair': 'y', 'label': 'same'}"));
+    assertEquals(
+        new Example.Text("x", origin),
+        only(Format.TEXT, "{'text': 'x', 'tokens': 12, 'tags': 'news', 'labels': 'a'}"));
     Examples rated = read(Format.REGRESSION, "{'text': 'x', 'label': 3.5}");
     assertEquals(List.of(new Example.Rated("x", null, 3.5, origin)), rated.rows());
   }
@@ -97,13 +100,11 @@ class HeadExamplesTest {
         "{'tokens': ['a'], 'ner_tags': ['']}",
         "column 'ner_tags' must hold names, but one is empty");
     rows.put(
-        "{'tokens': 'a b', 'tags': ['O']}",
-        "column 'tokens' must hold a list of tokens, found string");
+        "{'tokens': ['a'], 'tags': 'O'}", "column 'tags' must hold a list of tags, found string");
     rows.put(
         "{'question': 'q', 'choices': ['a', 'b'], 'label': 2}",
         "column 'label' must hold the number of the right choice, 0 to 1, found 2");
-    rows.put(
-        "{'question': 'q', 'choices': ['a'], 'label': 0}", "two choices at least, found 1");
+    rows.put("{'question': 'q', 'choices': ['a'], 'label': 0}", "two choices at least, found 1");
     rows.put(
         "{'question': 'q', 'choices': ['a', 'b'], 'label': 'x'}",
         "column 'label' must hold a number, found 'x'");
@@ -143,7 +144,8 @@ class HeadExamplesTest {
 
   @Test
   void aPairThatIsMappedMustBeThere() throws IOException {
-    DataConfig config = Configs.columns(Map.of("text_pair", "other"), write("{'text': 'x', 'label': 'y'}"));
+    DataConfig config =
+        Configs.columns(Map.of("text_pair", "other"), write("{'text': 'x', 'label': 'y'}"));
     Refused.with("no column 'other' for the text_pair", () -> Examples.read(config));
     DataConfig alone = Configs.columns(Map.of(), write("{'text': 'x', 'label': 'y'}"));
     assertNull(((Example.Labelled) Examples.read(alone).rows().getFirst()).pair());

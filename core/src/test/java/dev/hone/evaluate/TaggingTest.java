@@ -37,10 +37,8 @@ class TaggingTest {
     Measures measures =
         Tagging.of(
             "tuned",
-            List.of(
-                List.of("B-PER", "I-PER", "O", "B-LOC"), List.of("B-ORG", "O", "O")),
-            List.of(
-                List.of("B-PER", "I-PER", "B-LOC", "I-LOC"), List.of("B-ORG", "O", "B-ORG")));
+            List.of(List.of("B-PER", "I-PER", "O", "B-LOC"), List.of("B-ORG", "O", "O")),
+            List.of(List.of("B-PER", "I-PER", "B-LOC", "I-LOC"), List.of("B-ORG", "O", "B-ORG")));
     assertEquals(2, measures.n());
     assertEquals(0.5, measures.value("precision").value());
     assertEquals(2.0 / 3, measures.value("recall").value(), 1e-12);

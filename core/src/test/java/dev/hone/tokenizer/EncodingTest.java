@@ -41,7 +41,8 @@ class EncodingTest {
   /** The reference asks for add_prefix_space here: every word is one in the middle of a text. */
   @Test
   void aByteLevelTokenizerKnowsAWordByItsBlank() {
-    Path gpt2 = Path.of(System.getProperty("hone.root", ".")).resolveSibling("shared/tokenizers/gpt2");
+    Path gpt2 =
+        Path.of(System.getProperty("hone.root", ".")).resolveSibling("shared/tokenizers/gpt2");
     Assumptions.assumeTrue(Files.isDirectory(gpt2), "no reference tokenizer here");
     try (Tokenizer tokenizer = Tokenizer.open(gpt2)) {
       Encoding encoding = tokenizer.words(List.of("Hello", "worlds"));

@@ -38,8 +38,7 @@ class HeadObjectiveTest {
 
   static {
     TARGETS.put("BertForTokenClassification", (ids, r) -> new Target.Tokens(labels(ids, r, K)));
-    TARGETS.put(
-        "BertForMaskedLM", (ids, r) -> new Target.Tokens(labels(ids, r, TinyModels.VOCAB)));
+    TARGETS.put("BertForMaskedLM", (ids, r) -> new Target.Tokens(labels(ids, r, TinyModels.VOCAB)));
     TARGETS.put(
         "BertForQuestionAnswering",
         (ids, r) -> {
@@ -73,8 +72,7 @@ class HeadObjectiveTest {
     return rows;
   }
 
-  private static TokenRow row(
-      Random random, BiFunction<int[], Random, Target> target, int label) {
+  private static TokenRow row(Random random, BiFunction<int[], Random, Target> target, int label) {
     int[] ids = random.ints(3 + random.nextInt(9), 5, TinyModels.VOCAB).toArray();
     int[] types = random.ints(ids.length, 0, 2).toArray();
     return new TokenRow(

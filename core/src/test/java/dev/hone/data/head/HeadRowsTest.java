@@ -123,8 +123,7 @@ class HeadRowsTest {
     TagEncoder encoder = new TagEncoder(texts(6), List.of("O"));
     List<Reading> readings =
         encoder.readings(
-            new Example.Tagged(
-                List.of("ab", "cde", "f", "g"), List.of("O", "O", "O", "O"), "f:1"));
+            new Example.Tagged(List.of("ab", "cde", "f", "g"), List.of("O", "O", "O", "O"), "f:1"));
     assertEquals(3, readings.size());
     assertArrayEquals(ids("[ab]"), readings.get(0).row().ids());
     assertArrayEquals(ids("[cde f]"), readings.get(1).row().ids());
@@ -175,7 +174,8 @@ class HeadRowsTest {
     assertArrayEquals(ids("[qr]a b cd e]"), row.ids());
     assertEquals(new Target.Span(6, 7), row.target());
     assertEquals(
-        new Target.Span(0, 0), encoder.readings(asked("q", "a b", -1, -1)).getFirst().row().target());
+        new Target.Span(0, 0),
+        encoder.readings(asked("q", "a b", -1, -1)).getFirst().row().target());
   }
 
   @Test
@@ -184,9 +184,7 @@ class HeadRowsTest {
     List<Reading> windows =
         new SpanEncoder(texts(8), 3).readings(asked("q", "a b c d e f g h i j", 12, 15));
     List<String> read =
-        windows.stream()
-            .map(w -> tokenizer.decode(w.row().ids(), true).replace("q ", ""))
-            .toList();
+        windows.stream().map(w -> tokenizer.decode(w.row().ids(), true).replace("q ", "")).toList();
     assertEquals(List.of("a b c d", "d e f g", "g h i j"), read);
     List<Target> targets = windows.stream().map(w -> w.row().target()).toList();
     assertEquals(
@@ -206,9 +204,7 @@ class HeadRowsTest {
   void everyChoiceIsASideOfTheRow() {
     ChoiceEncoder encoder = new ChoiceEncoder(texts(64));
     TokenRow row =
-        encoder
-            .reading(new Example.Choice("q", null, List.of("a", "bc", "d"), 1, "f:1"))
-            .row();
+        encoder.reading(new Example.Choice("q", null, List.of("a", "bc", "d"), 1, "f:1")).row();
     assertEquals(1, row.label());
     assertEquals(6, row.length());
     assertEquals(
@@ -227,10 +223,7 @@ class HeadRowsTest {
     assertEquals(6, batch.rows());
     assertArrayEquals(
         ids("[c]q a]"),
-        encoder
-            .reading(new Example.Choice("q", "c", List.of("a", "b"), 0, "f:2"))
-            .row()
-            .ids());
+        encoder.reading(new Example.Choice("q", "c", List.of("a", "b"), 0, "f:2")).row().ids());
   }
 
   @Test
