@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +56,10 @@ class HeadRowsTest {
     return new HeadTexts(tokenizer, maxTokens);
   }
 
+  private static int[] labels(TokenRow row) {
+    return ((Target.Tokens) Objects.requireNonNull(row.target())).labels();
+  }
+
   /** The ids of words, special tokens as [ and ]. */
   private static int[] ids(String text) {
     List<Integer> ids = new ArrayList<>();
@@ -84,7 +89,7 @@ class HeadRowsTest {
         () -> encoder.reading(new Example.Labelled("ab", "x", "f:3")));
     Target several =
         encoder.reading(new Example.MultiLabelled("a", null, List.of("y"), "f:4")).row().target();
-    assertArrayEquals(new float[] {0, 1}, ((Target.Numbers) several).values());
+    assertArrayEquals(new float[] {0, 1}, ((Target.Numbers) Objects.requireNonNull(several)).values());
   }
 
   @Test
@@ -115,7 +120,7 @@ class HeadRowsTest {
     int none = (int) Batch.IGNORE;
     assertArrayEquals(
         new int[] {none, 0, none, none, 1, 0, none, none, none},
-        ((Target.Tokens) row.target()).labels());
+        labels(row));
   }
 
   @Test
@@ -151,7 +156,7 @@ class HeadRowsTest {
               .readings(new Example.Tagged(words, tags, "f:1"));
       List<String> seen = new ArrayList<>();
       for (Reading reading : readings) {
-        for (int label : ((Target.Tokens) reading.row().target()).labels()) {
+        for (int label : labels(reading.row())) {
           if (label != Batch.IGNORE) {
             seen.add(List.of("O", "X").get(label));
           }
@@ -242,7 +247,7 @@ class HeadRowsTest {
       List<TokenRow> hidden = masking.of(rows, seed);
       List<TokenRow> again = masking.of(rows, seed);
       for (int r = 0; r < rows.size(); r++) {
-        int[] labels = ((Target.Tokens) hidden.get(r).target()).labels();
+        int[] labels = labels(hidden.get(r));
         assertArrayEquals(hidden.get(r).ids(), again.get(r).ids());
         int[] ids = hidden.get(r).ids();
         int here = 0;
@@ -274,7 +279,7 @@ class HeadRowsTest {
             .readings(new Example.Text("a", "f:1")).stream().map(Reading::row).toList();
     for (int seed = 0; seed < 50; seed++) {
       TokenRow hidden = new Masking(MASK, 5).of(rows, seed).getFirst();
-      assertEquals(5, ((Target.Tokens) hidden.target()).labels()[1]);
+      assertEquals(5, labels(hidden)[1]);
     }
   }
 
