@@ -74,8 +74,7 @@ class HeadObjectiveTest {
     return rows;
   }
 
-  private static TokenRow row(
-      Random random, @Nullable BiFunction<int[], Random, Target> target) {
+  private static TokenRow row(Random random, @Nullable BiFunction<int[], Random, Target> target) {
     int[] ids = random.ints(3 + random.nextInt(9), 5, TinyModels.VOCAB).toArray();
     int[] types = random.ints(ids.length, 0, 2).toArray();
     return new TokenRow(

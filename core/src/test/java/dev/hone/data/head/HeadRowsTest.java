@@ -89,7 +89,8 @@ class HeadRowsTest {
         () -> encoder.reading(new Example.Labelled("ab", "x", "f:3")));
     Target several =
         encoder.reading(new Example.MultiLabelled("a", null, List.of("y"), "f:4")).row().target();
-    assertArrayEquals(new float[] {0, 1}, ((Target.Numbers) Objects.requireNonNull(several)).values());
+    assertArrayEquals(
+        new float[] {0, 1}, ((Target.Numbers) Objects.requireNonNull(several)).values());
   }
 
   @Test
@@ -118,9 +119,7 @@ class HeadRowsTest {
     assertEquals(1, readings.size());
     assertArrayEquals(ids("[abc d efg]"), row.ids());
     int none = (int) Batch.IGNORE;
-    assertArrayEquals(
-        new int[] {none, 0, none, none, 1, 0, none, none, none},
-        labels(row));
+    assertArrayEquals(new int[] {none, 0, none, none, 1, 0, none, none, none}, labels(row));
   }
 
   @Test
