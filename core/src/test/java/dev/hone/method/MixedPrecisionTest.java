@@ -133,7 +133,7 @@ class MixedPrecisionTest {
   @MethodSource("methods")
   void everyMethodLearnsNearlyTheSame(Case c) {
     try (Model model = TinyModels.random(c.model());
-        Method method = MethodTest.stirred(Methods.attach(c.config(), model), 3)) {
+        Method method = MethodTrial.stirred(Methods.attach(c.config(), model), 3)) {
       float[] logits = logits(model, method);
       Map<String, float[]> expected = learned(model, method);
       try (Precision bf16 = Precision.of(DType.BF16)) {
@@ -159,7 +159,7 @@ class MixedPrecisionTest {
   @MethodSource("packable")
   void packedRowsAndCheckpointsGiveTheSame(Case c) {
     try (Model model = TinyModels.random(c.model());
-        Method method = MethodTest.stirred(Methods.attach(c.config(), model), 3);
+        Method method = MethodTrial.stirred(Methods.attach(c.config(), model), 3);
         Precision bf16 = Precision.of(DType.BF16)) {
       Pass plain = Pass.plain().with(method).train(0);
       float[] expected = gradients(model, method, plain);
@@ -223,7 +223,7 @@ class MixedPrecisionTest {
 
   private static Method lora(Model model) {
     Engine.seed(5);
-    return MethodTest.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3);
+    return MethodTrial.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3);
   }
 
   @Test
@@ -235,7 +235,7 @@ class MixedPrecisionTest {
               folder.resolve("base"), MethodCases.LLAMA, model, UnaryOperator.identity());
     }
     try (Model model = Families.load(base, Storage.NF4);
-        Method method = MethodTest.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3)) {
+        Method method = MethodTrial.stirred(Methods.attach(MethodCases.lora(Map.of()), model), 3)) {
       float[] expected = joined(learned(model, method));
       try (Precision bf16 = Precision.of(DType.BF16)) {
         double apart = relative(expected, joined(learned(model, method)));
