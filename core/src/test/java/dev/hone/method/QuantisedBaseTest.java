@@ -273,7 +273,7 @@ class QuantisedBaseTest {
     Path adapter = folder.resolve("adapter");
     NewTokens spare = new NewTokens(TinyModels.VOCAB - 2, List.of(new int[] {5, 9}, new int[] {7}));
     try (Model model = Families.load(base, spare);
-        Method method = MethodTest.stirred(Methods.attach(LoraConfig.defaults(), model), 3)) {
+        Method method = MethodTrial.stirred(Methods.attach(LoraConfig.defaults(), model), 3)) {
       AdapterFiles.write(adapter, method, model, "base", null);
     }
     for (Storage storage : List.of(Storage.INT8, Storage.NF4)) {
