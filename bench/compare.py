@@ -116,8 +116,8 @@ def lines():
     def dialogues():
         folder, rows = model(smol), dialogue_rows(49152)
         return (
-            hone("--model", folder, "--rows", rows, "--method", "lora-all", "--batch", 16, "--bucketed", "--steps", 6),
-            [sys.executable, str(HERE / "trl_sft.py"), "--model", str(folder), "--rows", str(rows), "--steps", "4"],
+            hone("--model", folder, "--rows", rows, "--method", "lora-all", "--batch", 16, "--bucketed", "--steps", 5),
+            [sys.executable, str(HERE / "trl_sft.py"), "--model", str(folder), "--rows", str(rows), "--steps", "3"],
             False,
         )
 
@@ -134,7 +134,7 @@ def lines():
         "dialogues": dialogues,
         "full": lambda: both("full", smol, rows, 4, 5, *loose),
         "full-clipped": lambda: both("full", smol, rows, 4, 5),
-        "bert": lambda: both("classify-full", bert, labelled, 8, 8, *loose),
+        "bert": lambda: both("classify-full", bert, labelled, 8, 8, [*loose[0], "train.packing=true"], loose[1]),
         "bert-clipped": lambda: both("classify-full", bert, labelled, 8, 8),
         "cached": cached,
         "generate-1": lambda: generate(1),
@@ -221,8 +221,10 @@ def main():
     unknown = [n for n in args.names if n not in table]
     if unknown:
         parser.error(f"no line {unknown[0]}; there are {', '.join(table)}")
-    results = [compare(n, *table[n](), args.pairs) for n in args.names or table]
-    keep(results)
+    results = []
+    for name in args.names or table:
+        results.append(compare(name, *table[name](), args.pairs))
+        keep(results)
     print(f"\n{'work':12} {'hone':>8} {'peer':>8} {'speed':>16} {'hone MB':>8} {'peer MB':>8} {'memory':>7}")
     for r in results:
         spread = f"{r['speed_ratio']:.2f} ({r['speed_ratio_min']:.2f}-{r['speed_ratio_max']:.2f})"

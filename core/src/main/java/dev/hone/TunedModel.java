@@ -2,9 +2,11 @@ package dev.hone;
 
 import dev.hone.data.Example;
 import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
 import dev.hone.evaluate.ChoiceScorer;
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.TextGenerator;
+import dev.hone.model.Adapter;
 import dev.hone.run.AdapterCard;
 import dev.hone.run.Questions;
 import dev.hone.run.Tuned;
@@ -15,9 +17,15 @@ import java.util.function.Consumer;
 /** A model to be asked, with the adapter that a run has left. Native memory: close it. */
 public final class TunedModel implements AutoCloseable {
   private final Tuned tuned;
+  private final Adapter adapter;
 
   TunedModel(Tuned tuned) {
+    this(tuned, tuned.adapter());
+  }
+
+  private TunedModel(Tuned tuned, Adapter adapter) {
     this.tuned = tuned;
+    this.adapter = adapter;
   }
 
   /**
@@ -40,6 +48,27 @@ public final class TunedModel implements AutoCloseable {
   /** The labels that the model was trained to tell apart; empty for a model that writes text. */
   public List<String> labels() {
     return tuned.card().map(AdapterCard::labels).orElse(List.of());
+  }
+
+  /** The tasks that the adapter was trained on side by side; empty where it knows only one. */
+  public List<String> tasks() {
+    return tuned.card().map(AdapterCard::tasks).orElse(List.of());
+  }
+
+  /**
+   * The same model, asked for one of {@link #tasks()}; without this it is asked for the first.
+   * Closing either closes both.
+   *
+   * @throws HoneException for a task that is none of these
+   */
+  public TunedModel ofTask(String task) {
+    if (!tasks().contains(task)) {
+      throw new HoneException(
+          tasks().isEmpty()
+              ? "this model was not trained on several tasks, so that none can be chosen"
+              : "'" + task + "' is no task of this model" + Nearest.hint(task, tasks()));
+    }
+    return new TunedModel(tuned, adapter.ofTask(task));
   }
 
   /**
@@ -70,9 +99,9 @@ public final class TunedModel implements AutoCloseable {
     Questions questions = card.questions(tuned.base());
     int[] prompt = questions.prompt(new Example.Labelled(text, card.labels().getFirst(), "input"));
     return tuned.base().speaks()
-        ? new ChoiceScorer(tuned.base().model(), tuned.adapter(), card.lengthNormalized())
+        ? new ChoiceScorer(tuned.base().model(), adapter, card.lengthNormalized())
             .scores(prompt, questions.choices(card.labels()))
-        : tuned.classScores(prompt);
+        : tuned.classScores(prompt, adapter);
   }
 
   /** Answers a text that is put as the training put its rows: as a chat, instruction or prompt. */
@@ -95,7 +124,7 @@ public final class TunedModel implements AutoCloseable {
   }
 
   private TextGenerator generator() {
-    return new TextGenerator(tuned.base().model(), tuned.adapter(), tuned.base().tokenizer());
+    return new TextGenerator(tuned.base().model(), adapter, tuned.base().tokenizer());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.hone.app;
 import dev.hone.golden.CaseResult;
 import dev.hone.golden.Golden;
 import dev.hone.tensor.Cpu;
+import dev.hone.tensor.Device;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.MatrixProduct;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ final class DoctorCommand implements Callable<Integer> {
     line("vectors", String.join(" ", Cpu.instructionSets()));
     line("threads", String.valueOf(Engine.threads()));
     line("memory", Human.bytes(memory[0]) + ", " + Human.bytes(memory[1]) + " free");
-    line("GPU", Engine.hasCuda() ? "CUDA" : "none");
+    line("GPU", gpu());
     line(
         "product",
         String.format(
@@ -80,6 +81,13 @@ final class DoctorCommand implements Callable<Integer> {
       console.out().println("all well");
     }
     return complaints.isEmpty() ? 0 : 1;
+  }
+
+  private static String gpu() {
+    if (!Engine.hasCuda()) {
+      return "none";
+    }
+    return Engine.multipliesBf16(Device.CUDA) ? "CUDA with bfloat16" : "CUDA without bfloat16";
   }
 
   private void line(String name, String value) {

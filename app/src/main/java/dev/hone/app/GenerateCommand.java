@@ -42,6 +42,12 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--raw", description = "Put nothing around the text: continue it as it stands.")
   private boolean raw;
 
+  @Option(
+      names = "--task",
+      paramLabel = "NAME",
+      description = "Of an adapter for several tasks: which (default: the first).")
+  private @Nullable String task;
+
   @Option(names = "--max-tokens", description = "Longest answer (${DEFAULT-VALUE}).")
   private int maxTokens = 64;
 
@@ -88,7 +94,8 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GenerationConfig config = config();
-    try (TunedModel tuned = opened()) {
+    try (TunedModel opened = opened()) {
+      TunedModel tuned = task == null ? opened : opened.ofTask(task);
       if (raw) {
         String ignored = tuned.continued(text, config, this::told);
         console.out().println();

@@ -13,6 +13,7 @@ import java.util.List;
  *     nothing is learned
  * @param classes B class labels, -1 where a row has none
  * @param origins where each row came from, for messages
+ * @param tasks that the rows belong to among several; empty for none
  */
 public record Batch(
     int rows,
@@ -21,7 +22,8 @@ public record Batch(
     long[] mask,
     long[] labels,
     long[] classes,
-    List<String> origins) {
+    List<String> origins,
+    List<String> tasks) {
 
   /** The label that every loss ignores. */
   public static final long IGNORE = -100;
@@ -53,7 +55,8 @@ public record Batch(
         mask,
         labels,
         rows.stream().mapToLong(TokenRow::label).toArray(),
-        rows.stream().map(TokenRow::origin).toList());
+        rows.stream().map(TokenRow::origin).toList(),
+        rows.stream().map(TokenRow::task).toList());
   }
 
   /** Real tokens, padding not counted. */

@@ -37,6 +37,9 @@ final class Columns {
     }
   }
 
+  /** A part that rows of every format may have. */
+  private static final String TASK = "task";
+
   private final Map<String, String> given;
   private final Parts parts;
 
@@ -52,7 +55,7 @@ final class Columns {
             .findFirst()
             .orElseThrow(() -> unknown(first));
     for (String part : given.keySet()) {
-      if (!parts.needed.contains(part) && !parts.optional.contains(part)) {
+      if (!hasPart(parts, part)) {
         throw new HoneException(
             "data.columns."
                 + part
@@ -104,6 +107,12 @@ final class Columns {
     };
   }
 
+  /** The task that a row belongs to, or nothing; a column that holds no word is no task. */
+  String task(Row row) {
+    boolean said = has(row, TASK) && value(row, TASK).isValueNode();
+    return said || given.containsKey(TASK) ? text(row, TASK).strip() : "";
+  }
+
   boolean has(Row row, String part) {
     return row.fields().has(column(row, part));
   }
@@ -141,13 +150,15 @@ final class Columns {
 
   private boolean fits(Parts candidate, Row row) {
     boolean all = candidate.needed.stream().allMatch(p -> given.containsKey(p) || has(row, p));
-    boolean mapped =
-        given.keySet().stream()
-            .allMatch(p -> candidate.needed.contains(p) || candidate.optional.contains(p));
+    boolean mapped = given.keySet().stream().allMatch(p -> hasPart(candidate, p));
     // A label that is no verdict is a column like any other beside a completion.
     boolean verdict =
         candidate != Parts.UNPAIRED || (all && truth(value(row, "label", candidate)) != null);
     return all && mapped && verdict;
+  }
+
+  private static boolean hasPart(Parts of, String part) {
+    return part.equals(TASK) || of.needed.contains(part) || of.optional.contains(part);
   }
 
   private static void checkParts(Map<String, String> given) {
@@ -155,6 +166,7 @@ final class Columns {
         Arrays.stream(Parts.values())
             .flatMap(p -> Stream.concat(p.needed.stream(), p.optional.stream()))
             .collect(Collectors.toCollection(LinkedHashSet::new));
+    known.add(TASK);
     for (String part : given.keySet()) {
       if (!known.contains(part)) {
         throw new HoneException(

@@ -13,6 +13,11 @@ final class Content {
 
   /** All that a model would see of the row, normalised; a label is not part of it. */
   static String whole(Example example) {
+    String words = words(example);
+    return example.task().isEmpty() ? words : normal(example.task()) + "\n" + words;
+  }
+
+  private static String words(Example example) {
     return switch (example) {
       case Example.Labelled e -> normal(e.text());
       case Example.Completion e -> normal(e.prompt() + "\n" + e.completion());

@@ -57,18 +57,27 @@ final class ExampleReader implements Consumer<Row> {
     return switch (columns.format()) {
       case LABELLED ->
           new Example.Labelled(
-              filled(row, columns, "text"), filled(row, columns, "label").strip(), row.origin());
+              filled(row, columns, "text"),
+              filled(row, columns, "label").strip(),
+              row.origin(),
+              columns.task(row));
       case COMPLETION ->
           new Example.Completion(
-              columns.text(row, "prompt"), filled(row, columns, "completion"), row.origin());
+              columns.text(row, "prompt"),
+              filled(row, columns, "completion"),
+              row.origin(),
+              columns.task(row));
       case INSTRUCTION ->
           new Example.Completion(
               instruction(
                   filled(row, columns, "instruction"),
                   columns.has(row, "input") ? columns.text(row, "input") : ""),
               filled(row, columns, "output"),
-              row.origin());
-      case CHAT -> new Example.Chat(messages(row, columns.value(row, "messages")), row.origin());
+              row.origin(),
+              columns.task(row));
+      case CHAT ->
+          new Example.Chat(
+              messages(row, columns.value(row, "messages")), row.origin(), columns.task(row));
       case TEXT -> new Example.Text(filled(row, columns, "text"), row.origin());
       case PREFERENCE -> pair(row, columns);
       case UNPAIRED_PREFERENCE ->
@@ -107,7 +116,7 @@ final class ExampleReader implements Consumer<Row> {
   private static Example answer(Row row, Columns columns, String part) throws DroppedRow {
     if (!columns.value(row, part).isArray()) {
       return new Example.Completion(
-          columns.text(row, "prompt"), filled(row, columns, part), row.origin());
+          columns.text(row, "prompt"), filled(row, columns, part), row.origin(), columns.task(row));
     }
     List<Message> said = messages(row, columns.value(row, part));
     if (said.getFirst().isAssistant()) {
@@ -124,7 +133,7 @@ final class ExampleReader implements Consumer<Row> {
     if (!said.getLast().isAssistant()) {
       throw new DroppedRow("the last message of " + part + " is not the assistant's");
     }
-    return new Example.Chat(said, row.origin());
+    return new Example.Chat(said, row.origin(), columns.task(row));
   }
 
   private static String filled(Row row, Columns columns, String part) throws DroppedRow {

@@ -59,6 +59,7 @@ public final class HeadEncoder {
               .formatted(example.origin(), example.label(), Nearest.hint(example.label(), labels)));
     }
     int[] ids = ids(example.text());
-    return new TokenRow(ids, new boolean[ids.length], label, example.origin());
+    return new TokenRow(
+        ids, new boolean[ids.length], label, example.origin(), null, example.task());
   }
 }

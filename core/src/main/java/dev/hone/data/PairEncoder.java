@@ -48,7 +48,7 @@ public final class PairEncoder {
     List<Dropped> dropped = new ArrayList<>();
     for (Example example : examples) {
       try {
-        rows.add(row(example));
+        rows.add(row(example).ofTask(example.task()));
       } catch (DroppedRow e) {
         dropped.add(new Dropped(example.origin(), e.reason()));
       }

@@ -84,7 +84,7 @@ public final class RowEncoder {
         if (encoded.stream().anyMatch(r -> r.learnedTokens() == 0)) {
           throw new DroppedRow("no token to learn");
         }
-        rows.addAll(encoded);
+        encoded.forEach(row -> rows.add(row.ofTask(example.task())));
       } catch (DroppedRow e) {
         dropped.add(new Dropped(example.origin(), e.reason()));
       }

@@ -14,12 +14,23 @@ import org.jspecify.annotations.Nullable;
  * @param origin where the row came from, for messages: {@code file:line}
  * @param rejected the other side of a pair, of which this row is the better one; null for a row
  *     that stands for itself. Both sides share every batch and count as one row.
+ * @param task that the row belongs to among several; empty for none
  */
 public record TokenRow(
-    int[] ids, boolean[] learned, int label, String origin, @Nullable TokenRow rejected) {
+    int[] ids,
+    boolean[] learned,
+    int label,
+    String origin,
+    @Nullable TokenRow rejected,
+    String task) {
 
   public TokenRow(int[] ids, boolean[] learned, int label, String origin) {
     this(ids, learned, label, origin, null);
+  }
+
+  public TokenRow(
+      int[] ids, boolean[] learned, int label, String origin, @Nullable TokenRow rejected) {
+    this(ids, learned, label, origin, rejected, "");
   }
 
   public TokenRow {
@@ -33,7 +44,13 @@ public record TokenRow(
   public List<TokenRow> sides() {
     return rejected == null
         ? List.of(this)
-        : List.of(new TokenRow(ids, learned, label, origin), rejected);
+        : List.of(new TokenRow(ids, learned, label, origin, null, task), rejected);
+  }
+
+  /** The same row, and the other side of a pair, of a task. */
+  public TokenRow ofTask(String name) {
+    TokenRow other = rejected == null ? null : rejected.ofTask(name);
+    return new TokenRow(ids, learned, label, origin, other, name);
   }
 
   /** Positions that the row takes; of a pair, those of its longer side. */

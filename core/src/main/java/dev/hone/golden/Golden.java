@@ -75,8 +75,7 @@ public final class Golden {
 
   private static List<Difference> differences(Path found) {
     Reference reference = Reference.read(found);
-    boolean adapter = Files.exists(found.resolve("adapter_config.json"));
-    if (adapter) {
+    if (AdapterFiles.isIn(found)) {
       return adapterCase(found, reference);
     }
     if (Files.exists(found.resolve("a").resolve("adapter_config.json"))) {

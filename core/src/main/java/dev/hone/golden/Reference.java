@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -80,7 +81,14 @@ record Reference(JsonNode json, Map<String, Tensor> tensors) {
     Tensor types = tensors.get("input.token_type_ids");
     return ids.rank() == 3
         ? Inputs.ofChoices(ids, mask, types)
-        : new Inputs(ids, mask, types, null);
+        : new Inputs(ids, mask, types, null).ofTasks(tasks());
+  }
+
+  /** The number of each row's task, where there are several. */
+  private List<String> tasks() {
+    return has("input.task_ids")
+        ? Arrays.stream(get("input.task_ids").toLongs()).mapToObj(String::valueOf).toList()
+        : List.of();
   }
 
   /** The labels; of an answer in the text [B, 2], its first and its last token. */
@@ -102,11 +110,12 @@ record Reference(JsonNode json, Map<String, Tensor> tensors) {
     Tensor labels = get("input.labels");
     int width = Math.toIntExact(labels.size(1));
     return new Inputs(
-        get("input.input_ids"),
-        get("input.attention_mask"),
-        null,
-        null,
-        Tensors.of(model.shifted(labels.toLongs(), width), labels.size(0), width));
+            get("input.input_ids"),
+            get("input.attention_mask"),
+            null,
+            null,
+            Tensors.of(model.shifted(labels.toLongs(), width), labels.size(0), width))
+        .ofTasks(tasks());
   }
 
   /** Row {@code row} without its padding. */

@@ -6,7 +6,6 @@ import dev.hone.model.Model;
 import dev.hone.model.Parameter;
 import dev.hone.model.family.Families;
 import dev.hone.run.AdapterCard;
-import dev.hone.store.Config;
 import dev.hone.store.Fingerprint;
 import dev.hone.store.ModelFolder;
 import dev.hone.store.Safetensors;
@@ -22,7 +21,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * What an adapter's folder holds.
  *
- * @param type {@code peft_type}, in small letters; or bottleneck, in AdapterHub's layout
+ * @param type {@code peft_type}, in small letters; or bottleneck or adapter-fusion, in AdapterHub's
+ *     layout
  * @param rank null for a method without one; so is {@code alpha}
  * @param targets {@code target_modules}, or the expression that stands for them
  * @param base the name of the base model
@@ -47,7 +47,6 @@ public record AdapterFacts(
     @Nullable Boolean sameBase,
     List<String> strangers,
     WeightFacts weights) {
-  static final String CONFIG = "adapter_config.json";
   private static final String PREFIX = "base_model.model.";
 
   /**
@@ -55,19 +54,14 @@ public record AdapterFacts(
    * @param verify whether to read the base's weights for their fingerprint
    */
   static AdapterFacts of(Path folder, @Nullable Path given, boolean verify) {
-    Config config = Config.read(folder.resolve(CONFIG));
-    JsonNode json = config.json();
+    JsonNode json = AdapterFiles.config(folder);
     AdapterCard card = AdapterCard.read(folder).orElse(null);
-    boolean adapterHubs = AdapterFiles.isAdapterHubs(json);
-    String tensorFile = adapterHubs ? "adapter.safetensors" : "adapter_model.safetensors";
     String name = AdapterFiles.base(json);
     Path base = given != null ? given : there(name);
     String fingerprint = card == null ? "" : card.baseFingerprint();
-    try (Safetensors tensors = Safetensors.open(folder.resolve(tensorFile))) {
+    try (Safetensors tensors = Safetensors.open(AdapterFiles.tensors(folder))) {
       return new AdapterFacts(
-          adapterHubs
-              ? "bottleneck"
-              : json.path("peft_type").asString("unknown").toLowerCase(java.util.Locale.ROOT),
+          AdapterFiles.type(folder),
           json.path("r").isInt() ? Integer.valueOf(json.path("r").intValue()) : null,
           alpha(json),
           texts(json.path("target_modules")),

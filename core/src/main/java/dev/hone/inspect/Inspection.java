@@ -1,6 +1,7 @@
 package dev.hone.inspect;
 
 import dev.hone.error.HoneException;
+import dev.hone.method.AdapterFiles;
 import dev.hone.run.Located;
 import dev.hone.store.Safetensors;
 import dev.hone.store.hub.Transfer;
@@ -61,7 +62,7 @@ public record Inspection(
     if (Files.exists(folder.resolve(RunFacts.RECIPE))) {
       return run(folder, options, listener);
     }
-    if (Files.exists(folder.resolve(AdapterFacts.CONFIG))) {
+    if (AdapterFiles.isIn(folder)) {
       return adapter(folder, options, listener);
     }
     return model(folder, Kind.MODEL, null, options);
@@ -84,7 +85,7 @@ public record Inspection(
     Path adapter = folder.resolve("adapter");
     Path model = folder.resolve("model");
     Inspection learned =
-        Files.exists(adapter.resolve(AdapterFacts.CONFIG))
+        AdapterFiles.isIn(adapter)
             ? adapter(adapter, options, listener)
             : Files.exists(model.resolve("model.safetensors"))
                 ? model(model, Kind.MODEL, null, options)

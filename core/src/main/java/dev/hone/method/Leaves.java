@@ -154,7 +154,7 @@ public final class Leaves {
       if (!Arrays.equals(made.shape(), shape)) {
         throw new IllegalStateException(prefix + name + " begins as " + made.describe());
       }
-      return made.contiguous().copy();
+      return made.to(DType.F32).contiguous().copy();
     }
     Tensor tensor = file.remove(prefix + name);
     if (tensor == null) {

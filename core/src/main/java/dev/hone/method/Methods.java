@@ -9,6 +9,8 @@ import dev.hone.method.bitfit.BitFit;
 import dev.hone.method.bitfit.BitFitConfig;
 import dev.hone.method.bottleneck.Bottleneck;
 import dev.hone.method.bottleneck.BottleneckConfig;
+import dev.hone.method.bottleneck.Fusion;
+import dev.hone.method.bottleneck.FusionConfig;
 import dev.hone.method.ia3.Ia3;
 import dev.hone.method.ia3.Ia3Config;
 import dev.hone.method.lntuning.LnTuning;
@@ -19,6 +21,8 @@ import dev.hone.method.lokr.LoKr;
 import dev.hone.method.lokr.LoKrConfig;
 import dev.hone.method.lora.Lora;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.method.multitaskprompttuning.MultitaskPromptTuning;
+import dev.hone.method.multitaskprompttuning.MultitaskPromptTuningConfig;
 import dev.hone.method.prefixtuning.PrefixTuning;
 import dev.hone.method.prefixtuning.PrefixTuningConfig;
 import dev.hone.method.prompttuning.PromptTuning;
@@ -48,6 +52,7 @@ public final class Methods {
               Map.entry("LOHA", LoHaConfig::read),
               Map.entry("LOKR", LoKrConfig::read),
               Map.entry("LORA", LoraConfig::read),
+              Map.entry("MULTITASK_PROMPT_TUNING", MultitaskPromptTuningConfig::read),
               Map.entry("PREFIX_TUNING", PrefixTuningConfig::read),
               Map.entry("PROMPT_TUNING", PromptTuningConfig::read),
               Map.entry("P_TUNING", PTuningConfig::read),
@@ -90,6 +95,7 @@ public final class Methods {
     return switch (config) {
       case FullConfig full -> new Full(full, model);
       case BottleneckConfig bottleneck -> Bottleneck.attach(bottleneck, model);
+      case FusionConfig fusion -> Fusion.attach(fusion, model);
       case PeftConfig peft -> begin(peft, model, Leaves.fresh());
       default -> throw new IllegalArgumentException("no method for " + config);
     };
@@ -124,6 +130,8 @@ public final class Methods {
           case LoHaConfig loha -> new LoHa(loha, model, leaves);
           case LoKrConfig lokr -> new LoKr(lokr, model, leaves);
           case LoraConfig lora -> new Lora(lora, model, leaves);
+          case MultitaskPromptTuningConfig tasks ->
+              new MultitaskPromptTuning(tasks, model, leaves, text);
           case PrefixTuningConfig prefix -> new PrefixTuning(prefix, model, leaves, text);
           case PromptTuningConfig prompt -> new PromptTuning(prompt, model, leaves, text);
           case PTuningConfig network -> new PTuning(network, model, leaves, text);

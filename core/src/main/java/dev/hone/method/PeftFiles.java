@@ -24,8 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class PeftFiles {
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-  private static final String CONFIG = "adapter_config.json";
-  private static final String TENSORS = "adapter_model.safetensors";
+  static final String CONFIG = "adapter_config.json";
+  static final String TENSORS = "adapter_model.safetensors";
 
   private PeftFiles() {}
 

@@ -74,7 +74,7 @@ public abstract class SoftPrompt extends PeftMethod {
   // The rest is common
 
   @Override
-  protected final void shared(List<Linear> adapted, Leaves root) {
+  protected void shared(List<Linear> adapted, Leaves root) {
     boolean stored = root.loaded() && !root.has(MAKER + "embedding.weight");
     Maker network = stored ? null : network(root.under(MAKER));
     maker = network == null ? trained(root) : network;

@@ -42,10 +42,10 @@ public abstract class SoftVectors extends SoftPrompt {
   }
 
   @Override
-  protected final VirtualTokens tokens(Maker maker) {
+  protected VirtualTokens tokens(Maker maker) {
     int count = config.numVirtualTokens();
     return new VirtualTokens.Prompt(
-        count, pass -> maker.table(pass.training()).narrow(0, 0, count));
+        count, (inputs, pass) -> maker.table(pass.training()).narrow(0, 0, count));
   }
 
   /** What the vectors begin as: real tokens, or numbers of their size. */

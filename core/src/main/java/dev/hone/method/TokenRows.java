@@ -67,7 +67,7 @@ record TokenRows(List<Integer> tokens, Tensor ids, Tensor places, Tensor rows) {
    */
   Tensor scores(Tensor scores, Tensor x, @Nullable Tensor bias) {
     Tensor own = Functional.linear(x, rows, bias == null ? null : bias.indexSelect(0, ids));
-    return scores.indexCopy(-1, ids, own);
+    return scores.indexCopy(-1, ids, own.to(scores.dtype()));
   }
 
   /** The table with these rows: [V, C]. */

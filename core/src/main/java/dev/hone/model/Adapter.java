@@ -36,6 +36,11 @@ public interface Adapter {
     return null;
   }
 
+  /** The same for rows of one task, where it tells several apart. */
+  default Adapter ofTask(String task) {
+    return this;
+  }
+
   /** How many positions of a row are its own. */
   default int taken() {
     VirtualTokens own = virtualTokens();

@@ -52,6 +52,6 @@ public record Alibi(int heads, boolean rounded, double divisor) {
     if (divisor != 1) {
       bias = bias.mul(1 / divisor);
     }
-    return mask == null ? bias : bias.maskedFill(mask.eq(0), -Float.MAX_VALUE);
+    return mask == null ? bias : bias.maskedFill(mask.eq(0), Masks.FAR);
   }
 }

@@ -1,5 +1,7 @@
 package dev.hone.model;
 
+import dev.hone.tensor.DType;
+import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,10 +45,10 @@ public record DisentangledAttention(
     Tensor k = split(qkv.get(1));
     Tensor v = split(qkv.get(2));
     double scale = 1 / Math.sqrt((double) headWidth * terms);
-    Tensor scores = q.mul(scale).matmul(k.t());
+    Tensor scores = products(q.mul(scale), k);
     Tensor bias = bias(q, k, scale, pass);
     Tensor all = masked(bias == null ? scores : scores.add(bias), frame);
-    Tensor mixed = pass.dropout(all.softmax(-1), dropout).matmul(v);
+    Tensor mixed = Functional.matmul(pass.dropout(all.softmax(-1), dropout), v);
     return mixed.transpose(1, 2).reshape(qkv.getFirst().shape());
   }
 
@@ -60,15 +62,20 @@ public record DisentangledAttention(
     Tensor bias = null;
     if (positionKey != null) {
       Tensor keys = ofDistances(positionKey, vectors, positions.falling(width), pass);
-      bias = Distances.aligned(q.mul(scale).matmul(keys.t()));
+      bias = Distances.aligned(products(q.mul(scale), keys));
     }
     if (positionQuery != null) {
       Tensor queries = ofDistances(positionQuery, vectors, positions.rising(width), pass);
       // A row is a key here, so that the distance of (query, key) rises along it.
-      Tensor toContent = Distances.aligned(k.mul(scale).matmul(queries.t())).t();
+      Tensor toContent = Distances.aligned(products(k.mul(scale), queries)).t();
       bias = bias == null ? toContent : bias.add(toContent);
     }
     return bias;
+  }
+
+  /** Scores of all pairs, F32. */
+  private static Tensor products(Tensor a, Tensor b) {
+    return Functional.matmul(a, b.t()).to(DType.F32);
   }
 
   /** [H, 2T-1, D]. */
@@ -89,7 +96,7 @@ public record DisentangledAttention(
       return scores;
     }
     Tensor real = frame.mask(); // [B, 1, 1, T]
-    return scores.maskedFill(real.and(real.t()).eq(0), -Float.MAX_VALUE);
+    return scores.maskedFill(real.and(real.t()).eq(0), Masks.FAR);
   }
 
   private Tensor split(Tensor x) {

@@ -50,7 +50,7 @@ public record Embeddings(
    * @return [B, T, C]
    */
   Tensor forward(Inputs inputs, Tensor places, Pass pass) {
-    Tensor x = pass.behindPrompt(vectors(inputs.ids(), pass));
+    Tensor x = pass.behindPrompt(vectors(inputs.ids(), pass), inputs);
     if (factor != 1) {
       x = x.mul(factor);
     }

@@ -32,7 +32,7 @@ public record EncoderEmbeddings(
    * @param seen positions before those of the inputs
    */
   Tensor forward(Inputs inputs, long seen, Pass pass) {
-    Tensor x = pass.behindPrompt(tokens.forward(inputs.ids(), pass));
+    Tensor x = pass.behindPrompt(tokens.forward(inputs.ids(), pass), inputs);
     if (positions != null) {
       x = x.add(positions.forward(places(inputs, seen), pass));
     }

@@ -9,6 +9,7 @@ import dev.hone.tensor.DType;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.Narrow;
 import dev.hone.tensor.Packing;
+import dev.hone.tensor.Precision;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
@@ -216,7 +217,9 @@ public final class FolderWeights implements Weights {
       return Tensor.packed(quantised.packing(inFile, shape[0], shape[1], () -> whole(inFile)));
     }
     boolean half = entry.dtype() == DType.BF16 || entry.dtype() == DType.F16;
-    boolean asIs = entry.dtype() == storage.dtype() || storage == Storage.AUTO && tight();
+    boolean asIs =
+        entry.dtype() == storage.dtype()
+            || storage == Storage.AUTO && (entry.dtype() == Precision.type() || tight());
     if (half && asIs) {
       Tensor mapped = Tensors.over(entry.data(), entry.dtype(), entry.shape());
       return Tensor.packed(new Narrow(finite(inFile, mapped).to(Engine.device())));

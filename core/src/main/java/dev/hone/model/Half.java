@@ -46,7 +46,7 @@ public record Half(
     long width = inputs.width();
     Tensor x = vectors(inputs.ids(), pass);
     if (prompted) {
-      x = pass.behindPrompt(x);
+      x = pass.behindPrompt(x, inputs);
     }
     if (positions != null) {
       Decoder.requireRoom(seen + width, maxPositions);

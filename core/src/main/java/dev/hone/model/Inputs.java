@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param decoderIds I64[B, U], what the decoder of an encoder-decoder reads; see there for null
  * @param prompt P, positions of a soft prompt before the ids; mask, tokenTypes and positions cover
  *     them
+ * @param tasks B tasks that the rows belong to among several; empty where nobody says
  */
 public record Inputs(
     Tensor ids,
@@ -31,7 +32,8 @@ public record Inputs(
     boolean leftPadded,
     int choices,
     @Nullable Tensor decoderIds,
-    int prompt) {
+    int prompt,
+    List<String> tasks) {
 
   /** Looks at the mask to see where the padding stands. */
   public Inputs(
@@ -54,7 +56,8 @@ public record Inputs(
         mask != null && Arrays.stream(mask.select(1, 0).toLongs()).anyMatch(m -> m == 0),
         1,
         decoderIds,
-        0);
+        0,
+        List.of());
   }
 
   /**
@@ -71,7 +74,7 @@ public record Inputs(
             null);
     int choices = Math.toIntExact(ids.size(1));
     return new Inputs(
-        rows.ids, rows.mask, rows.tokenTypes, null, rows.leftPadded, choices, null, 0);
+        rows.ids, rows.mask, rows.tokenTypes, null, rows.leftPadded, choices, null, 0, List.of());
   }
 
   private static Tensor flat(Tensor t) {
@@ -79,7 +82,7 @@ public record Inputs(
   }
 
   public static Inputs of(Tensor ids) {
-    return new Inputs(ids, null, null, null, false, 1, null, 0);
+    return new Inputs(ids, null, null, null, false, 1, null, 0, List.of());
   }
 
   public static Inputs of(Batch batch) {
@@ -96,7 +99,14 @@ public record Inputs(
         leftPadded,
         1,
         null,
-        0);
+        0,
+        batch.tasks());
+  }
+
+  /** The same for rows of several tasks. */
+  public Inputs ofTasks(List<String> names) {
+    return new Inputs(
+        ids, mask, tokenTypes, positions, leftPadded, choices, decoderIds, prompt, names);
   }
 
   /** The same behind a soft prompt of so many positions: real ones, of the first segment. */
@@ -115,7 +125,8 @@ public record Inputs(
         leftPadded,
         choices,
         decoderIds,
-        count);
+        count,
+        tasks);
   }
 
   /** The same behind so many positions that only keys and values stand for. */
@@ -128,7 +139,8 @@ public record Inputs(
         leftPadded,
         choices,
         decoderIds,
-        0);
+        0,
+        tasks);
   }
 
   private @Nullable Tensor before(@Nullable Tensor of, long value, int count) {
@@ -149,7 +161,8 @@ public record Inputs(
         false,
         1,
         null,
-        0);
+        0,
+        tasks.isEmpty() ? tasks : Arrays.stream(chosen).mapToObj(r -> tasks.get((int) r)).toList());
   }
 
   public long rows() {

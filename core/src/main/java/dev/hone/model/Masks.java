@@ -6,6 +6,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Which positions see which: BOOL, true where a position may look. */
 final class Masks {
+  /**
+   * Added to a score it leaves nothing of it. Not infinite, so that a row that sees nothing has
+   * finite weights; nor the lowest F32, which would be infinite as BF16.
+   */
+  static final double FAR = -0x1.FEp127;
+
   private Masks() {}
 
   /**

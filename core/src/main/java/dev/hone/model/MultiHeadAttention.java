@@ -1,5 +1,6 @@
 package dev.hone.model;
 
+import dev.hone.tensor.DType;
 import dev.hone.tensor.Functional;
 import dev.hone.tensor.QueryBlocks;
 import dev.hone.tensor.Tensor;
@@ -72,6 +73,9 @@ public record MultiHeadAttention(
       q = frame.angles().turn(q);
       k = frame.angles().turn(k);
     }
+    q = q.operand();
+    k = k.operand(); // a cache holds them so
+    v = v.operand();
     if (pass.cache() != null) {
       Tensor[] all = pass.cache().append(layer, k, v);
       k = all[0];
@@ -117,16 +121,15 @@ public record MultiHeadAttention(
     long group = heads / keyValueHeads;
     Tensor grouped = q.reshape(rows, keyValueHeads, group * width, headWidth);
     double factor = scale == null ? 1 / Math.sqrt(headWidth) : scale;
-    Tensor scores = grouped.matmul(k.t()).mul(factor / softCap).tanh().mul(softCap);
+    Tensor products = Functional.matmul(grouped, k.t()).to(DType.F32);
+    Tensor scores = products.mul(factor / softCap).tanh().mul(softCap);
     scores = scores.view(rows, heads, width, k.size(2));
     if (mask != null) {
-      scores = scores.maskedFill(mask.eq(0), -Float.MAX_VALUE);
+      scores = scores.maskedFill(mask.eq(0), Masks.FAR);
     }
     Tensor weights = pass.dropout(scores.softmax(-1), dropout);
-    return weights
-        .view(rows, keyValueHeads, group * width, k.size(2))
-        .matmul(v)
-        .view(rows, heads, width, headWidth);
+    Tensor grouping = weights.view(rows, keyValueHeads, group * width, k.size(2));
+    return Functional.matmul(grouping, v).view(rows, heads, width, headWidth);
   }
 
   private Tensor split(Tensor x, int count) {

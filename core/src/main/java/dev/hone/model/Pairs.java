@@ -3,6 +3,7 @@ package dev.hone.model;
 import dev.hone.data.Batch;
 import dev.hone.tensor.Tensors;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +13,16 @@ import org.jspecify.annotations.Nullable;
  * @param ids B*S
  * @param mask B*S, 1 on real tokens; null where every token is real
  * @param labels B*T, not shifted, -100 after a row's end
+ * @param tasks that the rows belong to among several
  */
 public record Pairs(
-    int rows, int width, long[] ids, long @Nullable [] mask, int labelWidth, long[] labels) {
+    int rows,
+    int width,
+    long[] ids,
+    long @Nullable [] mask,
+    int labelWidth,
+    long[] labels,
+    List<String> tasks) {
 
   public static Pairs of(Batch batch, long pad) {
     int rows = batch.rows();
@@ -45,7 +53,7 @@ public record Pairs(
       }
     }
     boolean padded = Arrays.stream(read).anyMatch(n -> n < width);
-    return new Pairs(rows, width, ids, padded ? mask : null, labelWidth, labels);
+    return new Pairs(rows, width, ids, padded ? mask : null, labelWidth, labels, batch.tasks());
   }
 
   private static boolean learned(Batch batch, int at) {
@@ -55,10 +63,11 @@ public record Pairs(
   /** With the labels shifted right for the decoder. */
   public Inputs inputs(EncoderDecoder model) {
     return new Inputs(
-        Tensors.of(ids, rows, width),
-        mask == null ? null : Tensors.of(mask, rows, width),
-        null,
-        null,
-        Tensors.of(model.shifted(labels, labelWidth), rows, labelWidth));
+            Tensors.of(ids, rows, width),
+            mask == null ? null : Tensors.of(mask, rows, width),
+            null,
+            null,
+            Tensors.of(model.shifted(labels, labelWidth), rows, labelWidth))
+        .ofTasks(tasks);
   }
 }

@@ -91,8 +91,10 @@ public record Pass(
   }
 
   /** Vectors of tokens [B, T, E], behind the adapter's soft prompt where there is one. */
-  Tensor behindPrompt(Tensor x) {
-    return virtualTokens() instanceof VirtualTokens.Prompt prompt ? prompt.before(x, this) : x;
+  Tensor behindPrompt(Tensor x, Inputs inputs) {
+    return virtualTokens() instanceof VirtualTokens.Prompt prompt
+        ? prompt.before(x, inputs, this)
+        : x;
   }
 
   /** One layer of a stack. */

@@ -11,13 +11,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the matrices of a frozen model are kept in memory. Computing is F32 in any case; a matrix is
- * made F32 for each of its products. Vectors (norms, biases) and a new head are always F32.
+ * How the matrices of a frozen model are kept in memory. A matrix is brought to the type of its
+ * products for each of them, see {@link dev.hone.tensor.Precision}. Vectors (norms, biases) and a
+ * new head are always F32.
  */
 public enum Storage {
   /**
    * FLOAT32 where that fits well into the machine's memory, otherwise BF16 and F16 as the file has
-   * them. The numbers are the same.
+   * them; BF16 also where it is multiplied so. The numbers are the same.
    */
   AUTO,
   FLOAT32,

@@ -13,17 +13,28 @@ public sealed interface VirtualTokens {
   /** P, how many there are. */
   int count();
 
+  /** What a prompt's vectors are. */
+  @FunctionalInterface
+  interface Vectors {
+    /**
+     * As wide as the table of token vectors.
+     *
+     * @param inputs the rows that they stand before
+     * @return [P, E] for all rows, or [B, P, E]
+     */
+    Tensor of(Inputs inputs, Pass pass);
+  }
+
   /**
    * Vectors before those of the tokens (arXiv:2104.08691). An encoder-decoder's are read by its
    * encoder.
-   *
-   * @param vectors gives [P, E], as wide as the table of token vectors
    */
-  record Prompt(int count, Function<Pass, Tensor> vectors) implements VirtualTokens {
+  record Prompt(int count, Vectors vectors) implements VirtualTokens {
     /** x [B, T, E] to [B, P + T, E]. */
-    Tensor before(Tensor x, Pass pass) {
-      Tensor own = vectors.apply(pass);
-      Tensor each = own.unsqueeze(0).expand(x.size(0), own.size(0), own.size(1));
+    Tensor before(Tensor x, Inputs inputs, Pass pass) {
+      Tensor own = vectors.of(inputs, pass);
+      Tensor each =
+          own.rank() == 3 ? own : own.unsqueeze(0).expand(x.size(0), own.size(0), own.size(1));
       return Tensors.cat(List.of(each, x), 1);
     }
   }

@@ -9,6 +9,8 @@ import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.method.MethodConfig;
 import dev.hone.model.NewModel;
 import dev.hone.model.Storage;
+import dev.hone.tensor.DType;
+import dev.hone.tensor.Engine;
 import dev.hone.tokenizer.TokenizerConfig;
 import dev.hone.train.TrainConfig;
 import dev.hone.train.preference.PreferenceConfig;
@@ -24,8 +26,8 @@ public record Recipe(
         @Nullable Place model,
     @Doc(
             "How the base's frozen matrices are kept: float32, bfloat16, float16, int8, nf4, or"
-                + " auto (float32 where memory allows, else as the file has them); computing is"
-                + " float32")
+                + " auto (float32 where memory allows, else as the file has them; bfloat16 also where"
+                + " it is multiplied so)")
         Storage dtype,
     @Doc("A new model from random weights, in place of 'model'") @Nullable NewModel newModel,
     @Doc("What is changed in the model's tokenizer") TokenizerConfig tokenizer,
@@ -40,6 +42,11 @@ public record Recipe(
         List<Stage> stages,
     @Doc("Seeds weights, order of rows, dropout and sampling") long seed,
     @Doc("cpu or cuda") Device device,
+    @Doc(
+            "In which type matrices are multiplied: float32, bfloat16 (norms, softmax, loss and the"
+                + " weights that train stay float32), or auto (bfloat16 on GPUs that have it, else"
+                + " float32)")
+        Compute compute,
     @Doc("Threads of the engine; 0 means one a physical core") @Range(min = 0, max = 1024)
         int threads,
     @Doc("Most memory that the run may take, for example 4 GiB; absent: no bound is kept")
@@ -54,6 +61,20 @@ public record Recipe(
     /** What the engine calls it. */
     public dev.hone.tensor.Device engine() {
       return this == CUDA ? dev.hone.tensor.Device.CUDA : dev.hone.tensor.Device.CPU;
+    }
+  }
+
+  /** In which type matrices are multiplied. */
+  public enum Compute {
+    AUTO,
+    FLOAT32,
+    BFLOAT16;
+
+    /** What the engine calls it, on the device that it works on. */
+    public DType engine() {
+      dev.hone.tensor.Device on = Engine.device();
+      boolean fast = on == dev.hone.tensor.Device.CUDA && Engine.multipliesBf16(on);
+      return this == BFLOAT16 || this == AUTO && fast ? DType.BF16 : DType.F32;
     }
   }
 
@@ -77,7 +98,7 @@ public record Recipe(
   public Recipe in(Path otherRuns) {
     return new Recipe(
         name, model, dtype, newModel, tokenizer, data, task, method, objective, train, evaluate,
-        stages, seed, device, threads, memory, otherRuns);
+        stages, seed, device, compute, threads, memory, otherRuns);
   }
 
   public static Recipe defaults() {
@@ -97,6 +118,7 @@ public record Recipe(
         List.of(),
         1,
         Device.CPU,
+        Compute.AUTO,
         0,
         null,
         Path.of("runs"));
@@ -126,6 +148,7 @@ public record Recipe(
         List.of(),
         seed,
         device,
+        compute,
         threads,
         memory,
         folder);
@@ -154,6 +177,7 @@ public record Recipe(
         stages,
         which,
         device,
+        compute,
         threads,
         memory,
         folder);

@@ -30,6 +30,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @param labels in the order of their numbers; empty where rows had none
  * @param maxTokens longest question with its answer, as in the training; 0 means the context
  * @param lengthNormalized whether an answer's likelihood counts per token
+ * @param tasks that the adapter tells apart, in the order of their numbers; empty for one that does
+ *     not
  */
 public record AdapterCard(
     String baseFingerprint,
@@ -39,13 +41,18 @@ public record AdapterCard(
     String answer,
     List<String> labels,
     int maxTokens,
-    boolean lengthNormalized) {
+    boolean lengthNormalized,
+    List<String> tasks) {
   private static final String FILE = "hone.json";
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES) // cards of older versions
           .build();
+
+  public AdapterCard {
+    tasks = tasks == null ? List.of() : List.copyOf(tasks); // cards of older versions have none
+  }
 
   static void write(Path folder, AdapterCard card) {
     AtomicFiles.write(folder.resolve(FILE), JSON.writeValueAsString(card));
@@ -60,7 +67,23 @@ public record AdapterCard(
         recipe.data().answer(),
         rows.labels(),
         recipe.data().maxTokens(),
-        recipe.evaluate().lengthNormalized());
+        recipe.evaluate().lengthNormalized(),
+        recipe.method().tasks());
+  }
+
+  /**
+   * Refuses another base than that of the training.
+   *
+   * @param folder this card's, for the message
+   */
+  void requireBase(Base base, Path folder) {
+    if (!baseFingerprint.isEmpty() && !baseFingerprint.equals(base.fingerprint())) {
+      throw new HoneException(
+          folder
+              + " was made for another base model than "
+              + base.folder()
+              + " (their fingerprints differ); name the right one, with --model or in the recipe");
+    }
   }
 
   /** How the base is to be kept, so that the adapter meets the numbers of its training. */
@@ -71,7 +94,7 @@ public record AdapterCard(
   /** The same for a model that needs no base any more. */
   AdapterCard ofWholeModel() {
     return new AdapterCard(
-        "", Storage.AUTO, prompt, chatTemplate, answer, labels, maxTokens, lengthNormalized);
+        "", Storage.AUTO, prompt, chatTemplate, answer, labels, maxTokens, lengthNormalized, tasks);
   }
 
   /** Encodes questions of a task with labels in the words of the training. */

@@ -12,7 +12,9 @@ import dev.hone.model.family.Families;
 import dev.hone.model.head.TextHead;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.ModelFolder;
+import dev.hone.tensor.DType;
 import dev.hone.tensor.Engine;
+import dev.hone.tensor.Precision;
 import dev.hone.tokenizer.BpeTrainer;
 import dev.hone.tokenizer.BpeVocabulary;
 import dev.hone.tokenizer.Tokenizer;
@@ -152,7 +154,8 @@ public record Base(
 
   /** Names the numbers that the model computes with: those of its files, or rounded ones. */
   String numbers() {
-    return storage.rounds() ? fingerprint + "-" + storage.word() : fingerprint;
+    String kept = storage.rounds() ? fingerprint + "-" + storage.word() : fingerprint;
+    return Precision.type() == DType.F32 ? kept : kept + "-products-" + Precision.type();
   }
 
   /** Whether the model answers in words; otherwise it has a classification head. */

@@ -9,7 +9,7 @@ import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.model.Storage;
 import dev.hone.recipe.Recipe;
-import dev.hone.tensor.Engine;
+import dev.hone.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,8 +43,6 @@ public record Evaluation(
       throw new HoneException(folder + " is no run folder: it has no recipe.yaml");
     }
     Recipe recipe = Yaml.read(file, Recipe.class, List.of());
-    Engine.device(recipe.device().engine());
-    Engine.threads(recipe.threads());
     DataConfig data = Located.rows(recipe.data(), listener);
     Splits splits = Splits.read(other == null ? data : data.testedOn(other));
     long seen =
@@ -53,7 +51,8 @@ public record Evaluation(
             : splits.report().dropped().stream()
                 .filter(d -> d.reason().contains("duplicate"))
                 .count();
-    try (Tuned tuned = Tuned.open(folder, model, listener)) {
+    try (Precision products = Run.engine(recipe);
+        Tuned tuned = Tuned.open(folder, model, listener)) {
       Base base = tuned.base();
       List<String> labels =
           tuned.card().map(AdapterCard::labels).orElseGet(() -> Prepared.labels(splits));

@@ -120,12 +120,12 @@ final class LabelSkill implements Skill {
   }
 
   private int[] spoken(Model model, Adapter adapter, FewShot shots, RunListener listener) {
-    ChoiceScorer scorer = new ChoiceScorer(model, adapter, config.lengthNormalized());
     List<int[]> choices = rows.questions().choices(rows.labels());
     int[] predicted = new int[test.size()];
     for (int i = 0; i < predicted.length; i++) {
       int[] prompt = shots.before(rows.questions().prompt(test.get(i)), base.tokenizer());
-      predicted[i] = scorer.best(prompt, choices);
+      Adapter own = adapter.ofTask(test.get(i).task());
+      predicted[i] = new ChoiceScorer(model, own, config.lengthNormalized()).best(prompt, choices);
       listener.progress(i + 1, predicted.length);
     }
     return predicted;

@@ -71,12 +71,12 @@ public record MemoryPlan(
     List<TokenRow> tried = work.largest(TRIED);
     Footprint plain = Footprint.measure(model, method, objective, wanted, tried);
     int wantedTokens =
-        wanted.microTokens() == 0 || whole ? Integer.MAX_VALUE : wanted.microTokens();
+        wanted.tokensAtOnce() == 0 || whole ? Integer.MAX_VALUE : wanted.tokensAtOnce();
     long fits = work.tokens(wantedTokens);
     long epoch = work.tokensOfEpoch();
     if (plain.peak(fits) + beside <= limit) {
       return new MemoryPlan(
-          wanted.microTokens(),
+          wanted.tokensAtOnce(),
           wanted.gradientCheckpointing(),
           wanted.momentsOnDisk(),
           plain.peak(fits) + beside,
@@ -87,7 +87,7 @@ public record MemoryPlan(
         wanted.gradientCheckpointing()
             ? plain
             : Footprint.measure(
-                model, method, objective, wanted.within(wanted.microTokens(), true, false), tried);
+                model, method, objective, wanted.within(wanted.tokensAtOnce(), true, false), tried);
     // The cheapest first: smaller micro-batches, then moments on disk, then computing twice.
     for (boolean twice : new boolean[] {false, true}) {
       for (boolean disk : new boolean[] {false, true}) {
@@ -101,7 +101,7 @@ public record MemoryPlan(
         if (used <= room) {
           return chosen(
               wanted,
-              most < wantedTokens ? most : wanted.microTokens(),
+              most < wantedTokens ? most : wanted.tokensAtOnce(),
               twice,
               spared,
               fixed + Math.round(footprint.perToken() * used),
@@ -121,7 +121,7 @@ public record MemoryPlan(
   private static MemoryPlan chosen(
       TrainConfig wanted, int most, boolean twice, long spared, long peak, double seconds) {
     List<String> choices = new ArrayList<>();
-    if (most != wanted.microTokens()) {
+    if (most != wanted.tokensAtOnce()) {
       choices.add(
           "train.microTokens="
               + most

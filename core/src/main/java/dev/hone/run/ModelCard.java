@@ -47,7 +47,7 @@ record ModelCard(
             : List.of();
     return new ModelCard(
         repo,
-        AdapterFiles.base(json(weights.resolve("adapter_config.json"))),
+        AdapterFiles.isIn(weights) ? AdapterFiles.base(AdapterFiles.config(weights)) : "",
         AdapterCard.read(weights).map(AdapterCard::labels).orElse(List.of()),
         datasets,
         json(folder.resolve("result.json")));

@@ -1,6 +1,7 @@
 package dev.hone.run;
 
 import dev.hone.data.SplitReport;
+import dev.hone.tensor.Precision;
 import java.util.Locale;
 
 /** Sentences that tell what was read. */
@@ -13,11 +14,12 @@ final class Notes {
     long count = base.model().parameterCount();
     return String.format(
         Locale.ROOT,
-        "%,d weights in %.1f MB of memory, %.2f bytes each (dtype: %s)",
+        "%,d weights in %.1f MB of memory, %.2f bytes each (dtype: %s), multiplied as %s",
         count,
         bytes / 1e6,
         (double) bytes / count,
-        base.storage().word());
+        base.storage().word(),
+        Precision.type());
   }
 
   static String data(Prepared rows) {

@@ -8,6 +8,8 @@ import dev.hone.data.Splits;
 import dev.hone.data.TokenRow;
 import dev.hone.data.chat.ChatEncoder;
 import dev.hone.data.chat.ChatTemplate;
+import dev.hone.error.HoneException;
+import dev.hone.error.Nearest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -93,6 +95,35 @@ record Prepared(
     EncodedRows rows = questions.encode(examples);
     dropped.addAll(rows.dropped());
     return rows.rows();
+  }
+
+  /**
+   * Refuses a row of none of the tasks.
+   *
+   * @param tasks that are told apart; none where there is a single one
+   */
+  void requireTasks(List<String> tasks) {
+    List<TokenRow> all = Stream.of(train, validation, test).flatMap(List::stream).toList();
+    List<String> said =
+        all.stream().map(TokenRow::task).filter(t -> !t.isEmpty()).distinct().sorted().toList();
+    if (tasks.isEmpty() && said.size() > 1) {
+      throw new HoneException(
+          "the rows' column 'task' names %s: list them in method.tasks, or name another column with"
+                  .formatted(String.join(", ", said))
+              + " data.columns={task: ...}");
+    }
+    for (TokenRow row : all) {
+      if (row.task().isEmpty() && tasks.size() > 1) {
+        throw new HoneException(
+            "%s: the row has no task; its column 'task' must say one of %s"
+                .formatted(row.origin(), String.join(", ", tasks)));
+      }
+      if (!row.task().isEmpty() && !tasks.isEmpty() && !tasks.contains(row.task())) {
+        throw new HoneException(
+            "%s: task '%s' is not in method.tasks%s"
+                .formatted(row.origin(), row.task(), Nearest.hint(row.task(), tasks)));
+      }
+    }
   }
 
   /** Test examples that could be encoded. */

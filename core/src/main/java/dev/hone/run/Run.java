@@ -17,6 +17,8 @@ import dev.hone.method.Full;
 import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
 import dev.hone.method.Methods;
+import dev.hone.method.bottleneck.FusionConfig;
+import dev.hone.method.multitaskprompttuning.MultitaskPromptTuningConfig;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Recurrent;
@@ -26,6 +28,7 @@ import dev.hone.recipe.Task;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
+import dev.hone.tensor.Precision;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.Checkpoints;
 import dev.hone.train.EpochPlan;
@@ -69,13 +72,24 @@ public final class Run {
     this.held = held;
   }
 
+  /** Makes the engine what the recipe says; how matrices are multiplied holds until closed. */
+  static Precision engine(Recipe recipe) {
+    Engine.device(recipe.device().engine());
+    Engine.threads(recipe.threads());
+    return Precision.of(recipe.compute().engine());
+  }
+
   /**
    * @return empty when it was asked to stop: its checkpoint is written, and the same recipe takes
    *     it up again
    */
   public Optional<RunResult> execute() {
-    Engine.device(recipe.device().engine());
-    Engine.threads(recipe.threads());
+    try (Precision products = engine(recipe)) {
+      return begun();
+    }
+  }
+
+  private Optional<RunResult> begun() {
     located = Located.of(recipe, listener); // a name that is not on the Hub leaves no folder behind
     try (RunFolder folder = RunFolder.open(recipe)) {
       listener.opened(folder.path(), folder.resumed());
@@ -99,15 +113,19 @@ public final class Run {
           "a dry run measures one run, and this recipe has stages; take the keys of one stage as a"
               + " recipe of its own");
     }
-    Engine.device(recipe.device().engine());
-    Engine.threads(recipe.threads());
+    try (Precision products = engine(recipe)) {
+      return planned();
+    }
+  }
+
+  private MemoryPlan planned() {
     located = Located.of(recipe, listener);
     Splits splits = Splits.read(located.data());
     PreferenceSkill.require(recipe, splits.format());
     try (ScratchFolder scratch = new ScratchFolder();
         RunFolder folder = RunFolder.open(recipe.in(scratch.path()));
         Base base = base(splits, folder)) {
-      Prepared rows = Prepared.of(splits, located.data(), base);
+      Prepared rows = prepared(splits, base);
       listener.note(Notes.data(rows));
       Skill skill = Skill.of(base, recipe, recipe.data(), rows);
       if (skill instanceof PreferenceSkill preferences) {
@@ -187,10 +205,7 @@ public final class Run {
   }
 
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
-    if (recipe.method() instanceof FullConfig full) {
-      var ignored = Full.chosen(full, base.model()); // what is refused is refused at once
-    }
-    Prepared rows = Prepared.of(splits, located.data(), base);
+    Prepared rows = prepared(splits, base);
     SameInputs.require(folder, base, rows);
     if (rows.test().isEmpty()) {
       throw new HoneException(
@@ -252,6 +267,26 @@ public final class Run {
     }
   }
 
+  /** The rows; a method that does not fit them or the base is refused at once. */
+  private Prepared prepared(Splits splits, Base base) {
+    switch (recipe.method()) {
+      case FullConfig full -> {
+        var ignored = Full.chosen(full, base.model());
+      }
+      case FusionConfig fusion -> {
+        for (Path folder : fusion.folders()) {
+          AdapterCard.read(folder).ifPresent(card -> card.requireBase(base, folder));
+        }
+      }
+      default -> {}
+    }
+    Prepared rows = Prepared.of(splits, located.data(), base);
+    if (recipe.method() instanceof MultitaskPromptTuningConfig prompt) {
+      rows.requireTasks(prompt.tasks());
+    }
+    return rows;
+  }
+
   private Method attached(Prepared rows, Base base) {
     return Methods.attach(
         recipe.method(), base.model(), () -> batches(rows, base), base.tokenizer()::encode);
@@ -291,7 +326,7 @@ public final class Run {
     List<List<TokenRow>> validation =
         rows.validation().isEmpty()
             ? List.of()
-            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.microTokens());
+            : skill.batches(rows.validation(), recipe.evaluate().batch(), config.tokensAtOnce());
     return new Trainer(
         model,
         method,

@@ -7,27 +7,27 @@ import dev.hone.data.chat.Message;
 import dev.hone.error.HoneException;
 import dev.hone.method.AdapterFiles;
 import dev.hone.method.Method;
+import dev.hone.method.multitaskprompttuning.MultitaskPromptTuning;
 import dev.hone.model.Adapter;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.Pass;
 import dev.hone.model.Storage;
 import dev.hone.store.hub.Transfer;
+import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
+import dev.hone.tensor.Precision;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import dev.hone.tokenizer.Tokenizer;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /**
  * What a run left, ready for use: base, adapter and the words in which to ask.
@@ -37,7 +37,6 @@ import tools.jackson.databind.ObjectMapper;
  */
 public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> card)
     implements AutoCloseable {
-  private static final String ADAPTER = "adapter_config.json";
 
   /**
    * Opens a run's folder, an adapter's, or a model's.
@@ -57,10 +56,10 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
   public static Tuned open(Path given, @Nullable Path base, Transfer listener) {
     Path folder = StagedRun.last(Located.folder(given, listener));
     Path model = base == null ? null : Located.folder(base, listener);
-    if (Files.exists(folder.resolve("adapter").resolve(ADAPTER))) {
+    if (AdapterFiles.isIn(folder.resolve("adapter"))) {
       return adapter(folder.resolve("adapter"), model, listener);
     }
-    if (Files.exists(folder.resolve(ADAPTER))) {
+    if (AdapterFiles.isIn(folder)) {
       return adapter(folder, model, listener);
     }
     boolean run = Files.exists(folder.resolve("recipe.yaml"));
@@ -96,15 +95,11 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
     }
     Base base = opened;
     try {
-      String expected = card.map(AdapterCard::baseFingerprint).orElse("");
-      if (!expected.isEmpty() && !expected.equals(base.fingerprint())) {
-        throw new HoneException(
-            folder
-                + " was made for another base model than "
-                + named
-                + " (their fingerprints differ); name the right one with --model");
-      }
+      card.ifPresent(own -> own.requireBase(base, folder));
       Method method = AdapterFiles.read(folder, base.model());
+      if (method instanceof MultitaskPromptTuning prompt) {
+        card.ifPresent(own -> prompt.named(own.tasks()));
+      }
       Tuned tuned = new Tuned(base, method, card);
       tuned.requireEffect(folder);
       return tuned;
@@ -128,30 +123,27 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
   }
 
   private static Path named(Path folder, Transfer listener) {
-    Path file = folder.resolve(ADAPTER);
-    try {
-      JsonNode config = new ObjectMapper().readTree(Files.readString(file));
-      String name = AdapterFiles.base(config);
-      if (Place.isRepository(name, Path.of(""))) {
-        String revision = config.path("revision").asString("");
-        String pinned = revision.isEmpty() || name.contains("@") ? name : name + "@" + revision;
-        return Located.fetched(pinned, file + ": base model", listener);
-      }
-      if (name.isEmpty() || !Files.isDirectory(Path.of(name))) {
-        throw new HoneException(
-            file + ": base model '" + name + "' is no folder here; name it with --model");
-      }
-      return Path.of(name);
-    } catch (IOException | JacksonException e) {
-      throw new HoneException(file + " cannot be read: " + e.getMessage(), e);
+    JsonNode config = AdapterFiles.config(folder);
+    String name = AdapterFiles.base(config);
+    if (Place.isRepository(name, Path.of(""))) {
+      String revision = config.path("revision").asString("");
+      String pinned = revision.isEmpty() || name.contains("@") ? name : name + "@" + revision;
+      return Located.fetched(pinned, folder + ": base model", listener);
     }
+    if (name.isEmpty() || !Files.isDirectory(Path.of(name))) {
+      throw new HoneException(
+          folder + ": base model '" + name + "' is no folder here; name it with --model");
+    }
+    return Path.of(name);
   }
 
   /**
    * An adapter that is served while it does nothing is the worst kind of failure: it looks fine.
    */
   private void requireEffect(Path folder) {
+    // BF16 would hide what a short training has changed.
     try (Scope scope = Scope.open();
+        Precision exact = Precision.of(DType.F32);
         GradMode off = GradMode.off()) {
       int room = base.model().backbone().maxPositions() - adapter().taken();
       int words = Math.min(8, room);
@@ -200,13 +192,13 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
   }
 
   /** Logits of a classification head for one row of token ids. */
-  public double[] classScores(int[] ids) {
+  public double[] classScores(int[] ids, Adapter adapter) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
       long[] wide = java.util.Arrays.stream(ids).asLongStream().toArray();
       float[] logits =
           base.model()
-              .logits(Inputs.of(Tensors.of(wide, 1, wide.length)), Pass.plain().with(adapter()))
+              .logits(Inputs.of(Tensors.of(wide, 1, wide.length)), Pass.plain().with(adapter))
               .toFloats();
       double[] scores = new double[logits.length];
       java.util.Arrays.setAll(scores, i -> logits[i]);

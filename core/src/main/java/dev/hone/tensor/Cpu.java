@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 public final class Cpu {
   private static final Path PROC = Path.of("/proc");
 
+  private static final boolean BF16 =
+      instructionSets().stream().anyMatch(set -> set.endsWith("_bf16"));
+
   /** Takes the result of a loop that is only timed, so that the compiler cannot leave it out. */
   @SuppressWarnings("unused")
   private static volatile long unused;
@@ -38,6 +41,11 @@ public final class Cpu {
         .ifPresent(l -> found.addAll(List.of(l.substring(l.indexOf(':') + 1).strip().split(" "))));
     found.retainAll(wanted);
     return found;
+  }
+
+  /** Whether it has units for products of BF16. */
+  static boolean multipliesBf16() {
+    return BF16;
   }
 
   /** Physical cores that this process may use; hyper-threads do not multiply faster. */

@@ -88,6 +88,18 @@ public final class Engine {
     return torch.cuda_is_available();
   }
 
+  /** Whether that device has units for products of BF16: GPUs from compute capability 8.0 on. */
+  public static boolean multipliesBf16(Device on) {
+    return on == Device.CPU ? Cpu.multipliesBf16() : Gpu.MULTIPLIES_BF16;
+  }
+
+  /** What is asked of the GPU once. */
+  private static final class Gpu {
+    // libtorch asks for just that where it chooses a convolution.
+    static final boolean MULTIPLIES_BF16 =
+        hasCuda() && torch.getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+  }
+
   public static int threads() {
     return torch.get_num_threads();
   }

@@ -30,22 +30,18 @@ public final class Functional {
     if (weight.rank() != 2
         || x.rank() == 0
         || x.size(-1) != weight.size(1)
-        || x.dtype() != weight.dtype()) {
+        || Precision.product(x) != Precision.product(weight)) {
       throw Shapes.mismatch("linear", "input [..., in] and weight [out, in]", x, weight);
     }
     if (bias != null && (bias.rank() != 1 || bias.size(0) != weight.size(0))) {
       throw Shapes.mismatch("linear", "weight [out, in] and bias [out]", weight, bias);
     }
     if (Tape.recording()) {
-      return Linears.recorded(x, weight, bias);
+      return Linears.recorded(x.operand(), weight, bias);
     }
-    if (!GradMode.isOn()) {
-      return DenseProduct.linear(x, weight, bias);
-    }
-    return new Tensor(
-        bias == null
-            ? torch.linear(x.handle(), weight.handle())
-            : torch.linear(x.handle(), weight.handle(), optional(bias)));
+    return GradMode.isOn()
+        ? DenseProduct.recorded(x.operand(), weight, bias)
+        : DenseProduct.linear(x.operand(), weight, bias);
   }
 
   /**
@@ -70,9 +66,14 @@ public final class Functional {
     boolean frozen = !weight.requiresGrad() && (bias == null || !bias.requiresGrad());
     boolean contiguous = x.isContiguous();
     if (Tape.recording() && frozen && contiguous && a.requiresGrad() && b.requiresGrad()) {
-      return LowRank.recorded(x, weight, bias, a, b, scale);
+      return LowRank.recorded(x.operand(), weight, bias, a, b, scale);
     }
     return linear(x, weight, bias).add(linear(linear(x, a, null), b, null), scale);
+  }
+
+  /** Matrix product over the last two axes, in the type that {@link Precision} says. */
+  public static Tensor matmul(Tensor a, Tensor b) {
+    return DenseProduct.matmul(a, b);
   }
 
   /**
@@ -110,18 +111,23 @@ public final class Functional {
     requireWidth("layerNorm", x, bias);
     return new Tensor(
         torch.layer_norm(
-            x.handle(), new long[] {x.size(-1)}, optional(weight), optional(bias), eps, true));
+            x.wide().handle(),
+            new long[] {x.size(-1)},
+            optional(weight),
+            optional(bias),
+            eps,
+            true));
   }
 
   /** Root-mean-square norm over the last axis (arXiv:1910.07467). */
   public static Tensor rmsNorm(Tensor x, @Nullable Tensor weight, double eps) {
     requireWidth("rmsNorm", x, weight);
     if (weight != null && Tape.recording()) {
-      return RmsNorm.recorded(x, weight, eps);
+      return RmsNorm.recorded(x.wide(), weight, eps);
     }
     return new Tensor(
         torch.rms_norm(
-            x.handle(), new long[] {x.size(-1)}, optional(weight), new DoubleOptional(eps)));
+            x.wide().handle(), new long[] {x.size(-1)}, optional(weight), new DoubleOptional(eps)));
   }
 
   /**
@@ -149,7 +155,7 @@ public final class Functional {
     }
     return new Tensor(
         torch.batch_norm(
-            x.handle(),
+            x.wide().handle(),
             optional(weight),
             optional(bias),
             optional(mean),
@@ -198,22 +204,25 @@ public final class Functional {
           "attention", "not causal, and a mask that broadcasts to [B, H, T, S]", q, k, mask);
     }
     boolean grouped = q.size(1) != k.size(1);
-    if (grouped && q.device() == Device.CUDA && q.dtype() == DType.F32) {
-      // The fused kernel for F32 on a GPU knows no groups, and the other one makes B*H*T*S numbers.
+    DType type = Precision.product(q);
+    if (grouped && q.device() == Device.CUDA && (type == DType.F32 || mask != null)) {
+      // No fused kernel of a GPU knows groups beside F32 or a mask, and the other one makes
+      // B*H*T*S numbers.
       k = repeatedHeads(k, q.size(1) / k.size(1));
       v = repeatedHeads(v, q.size(1) / v.size(1));
       grouped = false;
     }
     return new Tensor(
-        torch.scaled_dot_product_attention(
-            q.handle(),
-            k.handle(),
-            v.handle(),
-            optional(mask),
-            dropout,
-            causal,
-            scale == null ? new DoubleOptional() : new DoubleOptional(scale),
-            grouped));
+            torch.scaled_dot_product_attention(
+                Precision.operand(q, type).handle(),
+                Precision.operand(k, type).handle(),
+                Precision.operand(v, type).handle(),
+                optional(mask == null ? null : Precision.operand(mask, type)),
+                dropout,
+                causal,
+                scale == null ? new DoubleOptional() : new DoubleOptional(scale),
+                grouped))
+        .to(type);
   }
 
   private static Tensor repeatedHeads(Tensor x, long times) {
@@ -234,7 +243,10 @@ public final class Functional {
     if (!java.util.Arrays.equals(gate.shape(), up.shape())) {
       throw Shapes.mismatch("gatedSilu", "gate and up of equal shape", gate, up);
     }
-    return Tape.recording() && gate.requiresGrad() && up.requiresGrad()
+    return Tape.recording()
+            && gate.requiresGrad()
+            && up.requiresGrad()
+            && gate.dtype() == up.dtype()
         ? Gates.silu(gate, up)
         : silu(gate).mul(up);
   }
@@ -284,7 +296,12 @@ public final class Functional {
     Shapes.within("crossEntropy", "labels", labels, logits.size(1), IGNORED);
     return new Tensor(
         torch.cross_entropy_loss(
-            logits.handle(), labels.handle(), new TensorOptional(), reduction, IGNORED, smoothing));
+            logits.wide().handle(),
+            labels.handle(),
+            new TensorOptional(),
+            reduction,
+            IGNORED,
+            smoothing));
   }
 
   private static TensorOptional optional(@Nullable Tensor t) {

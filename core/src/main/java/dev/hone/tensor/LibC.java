@@ -16,6 +16,8 @@ final class LibC {
   private static final int TOP_PAD = -2;
   private static final int MMAP_THRESHOLD = -3;
 
+  private static final int LARGEST_KEPT = 1 << 25;
+
   private LibC() {}
 
   /** Sets a variable of this process's environment that is not set yet. */
@@ -34,10 +36,13 @@ final class LibC {
    * Lets the allocator keep what tensors free. By default it gives every large buffer back to the
    * kernel and gets it again, page by page and zeroed, a moment later: a fifth of a training step.
    * The launcher adds MALLOC_ARENA_MAX=1, without which only the first thread's heap can grow so.
+   *
+   * <p>The few that are larger still, such as the gradient of a token table, do go back: the gaps
+   * that they would leave are filled by nothing else, a twentieth of a step's memory.
    */
   static void keepFreedMemory() {
     FunctionDescriptor mallopt = FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT);
-    call("mallopt", mallopt, MMAP_THRESHOLD, 1 << 30);
+    call("mallopt", mallopt, MMAP_THRESHOLD, LARGEST_KEPT);
     call("mallopt", mallopt, TRIM_THRESHOLD, Integer.MAX_VALUE);
     call("mallopt", mallopt, TOP_PAD, 1 << 26);
   }

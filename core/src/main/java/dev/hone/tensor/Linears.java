@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * x Wᵀ + b for the {@link Tape}. Nothing is saved but x where W trains, and nothing but W where it
- * does not; a weight kept in a smaller type is widened for each product and forgotten again.
+ * does not; a weight kept in another type is brought to x's for each product and forgotten again.
  */
 final class Linears {
   private Linears() {}
@@ -43,9 +43,9 @@ final class Linears {
         if (input == x) {
           gradients.add(DenseProduct.linear(gradient, weight.t(), null));
         } else if (input == weight) {
-          gradients.add(rows(gradient).t().matmul(rows(x)));
+          gradients.add(DenseProduct.matmul(rows(gradient).t(), rows(x)));
         } else {
-          gradients.add(new Tensor(torch.sum(rows(gradient).handle(), 0)));
+          gradients.add(new Tensor(torch.sum(rows(gradient.wide()).handle(), 0)));
         }
       }
     }

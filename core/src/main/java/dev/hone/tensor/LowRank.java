@@ -2,7 +2,6 @@ package dev.hone.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Scalar;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +20,7 @@ final class LowRank {
       result = DenseProduct.linear(x, weight, bias);
       inner = DenseProduct.linear(rows(x), a, null);
       inner.mulInPlace(scale);
-      addProduct(rows(result), inner, b.t());
+      DenseProduct.addMatmul(rows(result), inner, b.t());
     }
     List<Tensor> inputs = new ArrayList<>(List.of(a, b));
     if (x.requiresGrad()) {
@@ -41,21 +40,17 @@ final class LowRank {
   private static List<Tensor> backward(
       Tensor gradient, Tensor x, Tensor weight, Tensor inner, Tensor a, Tensor b, double scale) {
     Tensor g = rows(gradient);
-    Tensor back = g.matmul(b);
+    Tensor back = DenseProduct.matmul(g, b);
     back.mulInPlace(scale);
     List<Tensor> gradients =
-        new ArrayList<>(List.of(back.t().matmul(rows(x)), g.t().matmul(inner)));
+        new ArrayList<>(
+            List.of(DenseProduct.matmul(back.t(), rows(x)), DenseProduct.matmul(g.t(), inner)));
     if (x.requiresGrad()) {
       Tensor ofX = DenseProduct.linear(gradient, weight.t(), null);
-      addProduct(rows(ofX), back, a);
+      DenseProduct.addMatmul(rows(ofX), back, a);
       gradients.add(ofX);
     }
     return gradients;
-  }
-
-  /** sum += left right. */
-  private static void addProduct(Tensor sum, Tensor left, Tensor right) {
-    sum.handle().addmm_(left.handle(), right.handle(), new Scalar(1), new Scalar(1));
   }
 
   private static Tensor rows(Tensor x) {

@@ -56,7 +56,7 @@ public record Lstm(Tensor inputs, Tensor states, Tensor inputBias, Tensor stateB
     // The kernel keeps what a backward pass needs only where it is told that it trains.
     var out =
         torch.lstm(
-            x.handle(),
+            x.wide().handle(),
             new TensorVector(hidden.handle(), cell.handle()),
             new TensorVector(
                 inputs.handle(), states.handle(), inputBias.handle(), stateBias.handle()),

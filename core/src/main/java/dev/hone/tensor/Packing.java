@@ -3,8 +3,9 @@ package dev.hone.tensor;
 import java.util.Map;
 
 /**
- * How the numbers of a matrix that never changes are kept in fewer bytes than F32 takes. Nothing is
- * computed in this form: whoever needs the numbers is given them as F32, and forgets them again.
+ * How the numbers of a matrix that never changes are kept in fewer bytes than F32 takes. But for
+ * BF16 in products of BF16, nothing is computed in this form: whoever needs the numbers is given
+ * them as F32, and forgets them again.
  */
 public sealed interface Packing permits Narrow, Int8, Nf4 {
   /** Rows of the matrix, R. */

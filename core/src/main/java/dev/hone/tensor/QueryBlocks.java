@@ -65,8 +65,9 @@ public final class QueryBlocks {
 
   /** The gradients of those of q, k and v that take one. */
   private static List<Tensor> backward(Tensor q, Tensor k, Tensor v, Block block, Tensor gradient) {
-    Tensor keys = k.detach().requiresGrad(k.requiresGrad());
-    Tensor values = v.detach().requiresGrad(v.requiresGrad());
+    // Gradients of many blocks add up in F32.
+    Tensor keys = k.detach().wide().requiresGrad(k.requiresGrad());
+    Tensor values = v.detach().wide().requiresGrad(v.requiresGrad());
     List<Tensor> queries = new ArrayList<>();
     for (long from : begins(q)) {
       Tensor some = part(q, from).detach().requiresGrad(q.requiresGrad());

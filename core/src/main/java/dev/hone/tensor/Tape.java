@@ -68,7 +68,7 @@ public final class Tape implements AutoCloseable {
       } else if (own) {
         sum.addInPlace(gradient, 1);
       } else { // the first may be in use elsewhere
-        Tensor both = sum.add(gradient).keep();
+        Tensor both = sum.wide().add(gradient).keep();
         sum.close();
         sum = both;
         own = true;
@@ -77,7 +77,7 @@ public final class Tape implements AutoCloseable {
 
     void handTo(Tensor input) {
       if (sum != null) {
-        input.backwardAgain(sum);
+        input.backwardAgain(sum.to(input.dtype()));
         close();
       }
     }
@@ -199,9 +199,9 @@ public final class Tape implements AutoCloseable {
         GradMode off = GradMode.off()) {
       Tensor given = null;
       if (latest() instanceof Cut cut && cut.result() == result) {
-        given = gradient; // straight to the last cut, without a copy on its leaf
+        given = gradient.to(result.dtype()); // straight to the last cut, not by way of its leaf
       } else {
-        result.backwardAgain(gradient);
+        result.backwardAgain(gradient.to(result.dtype()));
       }
       while (!stops.isEmpty()) {
         Stop stop = stops.pop();

@@ -25,6 +25,11 @@ public final class Tensor implements AutoCloseable {
   private final @Nullable Packing packing;
   private final boolean turned;
 
+  private @Nullable Rounded rounded;
+
+  /** What {@link #operand()} has made, of which version of the numbers, and whose scope owns it. */
+  private record Rounded(Tensor value, long version, Thread thread) {}
+
   Tensor(org.bytedeco.pytorch.Tensor handle) {
     this(handle, null, false);
   }
@@ -265,7 +270,35 @@ public final class Tensor implements AutoCloseable {
   // Type and place
 
   public Tensor to(DType type) {
+    if (packing instanceof Narrow narrow && narrow.values().dtype() == type) {
+      return turned ? narrow.values().t() : narrow.values();
+    }
     return dtype() == type ? this : of(handle().to(DTypes.scalarType(type)));
+  }
+
+  /** Numbers of 16 bits as F32; all others as they are. */
+  Tensor wide() {
+    return dtype() == DType.BF16 || dtype() == DType.F16 ? to(DType.F32) : this;
+  }
+
+  /** As products take it, see {@link Precision}: rounded once for all of those that read it. */
+  public Tensor operand() {
+    DType type = Precision.product(this);
+    if (dtype() == type) {
+      return this;
+    }
+    long version = raw()._version();
+    boolean recorded = requiresGrad() && GradMode.isOn();
+    Rounded known = rounded;
+    if (known == null
+        || known.thread() != Thread.currentThread()
+        || known.version() != version
+        || known.value().isClosed()
+        || known.value().requiresGrad() != recorded) {
+      known = new Rounded(to(type), version, Thread.currentThread());
+      rounded = known;
+    }
+    return known.value();
   }
 
   public Tensor cpu() {
@@ -523,11 +556,11 @@ public final class Tensor implements AutoCloseable {
   }
 
   public Tensor softmax(int axis) {
-    return of(handle().softmax(Shapes.axis("softmax", this, axis)));
+    return of(wide().handle().softmax(Shapes.axis("softmax", this, axis)));
   }
 
   public Tensor logSoftmax(int axis) {
-    return of(handle().log_softmax(Shapes.axis("logSoftmax", this, axis)));
+    return of(wide().handle().log_softmax(Shapes.axis("logSoftmax", this, axis)));
   }
 
   /** The elements in falling order along the last axis, and where they were. */

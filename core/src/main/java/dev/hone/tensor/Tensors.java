@@ -134,12 +134,13 @@ public final class Tensors {
     return new Tensor(torch.from_blob(new Address(data.address()), shape, cpuOptions(type)));
   }
 
-  /** Joins along an axis that exists. */
+  /** Joins along an axis that exists; of floating types the result has the wider. */
   public static Tensor cat(List<Tensor> parts, int axis) {
     Tensor first = first("cat", parts);
     int at = Shapes.axis("cat", first, axis);
     for (Tensor part : parts) {
-      boolean fits = part.rank() == first.rank() && part.dtype() == first.dtype();
+      boolean floating = part.dtype().isFloating() && first.dtype().isFloating();
+      boolean fits = part.rank() == first.rank() && (floating || part.dtype() == first.dtype());
       for (int i = 0; fits && i < first.rank(); i++) {
         fits = i == at || part.size(i) == first.size(i);
       }

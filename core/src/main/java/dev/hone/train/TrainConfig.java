@@ -15,9 +15,9 @@ public record TrainConfig(
         @Range(min = 0)
         int microBatch,
     @Doc(
-            "Tokens computed at once, padding included where there is any; 0 means any number."
-                + " Gradients are equal")
-        @Range(min = 0)
+            "Tokens computed at once, padding included where there is any; -1 means what suits the"
+                + " device, 1,024 on a CPU and 16,384 on a GPU, 0 any number. Gradients are equal")
+        @Range(min = -1)
         int microTokens,
     @Doc(
             "Rows of unequal length one behind the other in place of side by side with padding:"
@@ -91,7 +91,7 @@ public record TrainConfig(
         0,
         16,
         0,
-        4096,
+        -1,
         Packing.AUTO,
         false,
         true,
@@ -120,9 +120,17 @@ public record TrainConfig(
     return packing == Packing.AUTO ? Engine.device() == Device.CUDA : packing == Packing.TRUE;
   }
 
+  /** Tokens computed at once; 0 means any number. */
+  public int tokensAtOnce() {
+    if (microTokens >= 0) {
+      return microTokens;
+    }
+    return Engine.device() == Device.CUDA ? 16_384 : 1024;
+  }
+
   /** The same mathematics in less memory. */
-  public TrainConfig within(int tokensAtOnce, boolean checkpointing, boolean onDisk) {
-    return copy(tokensAtOnce, checkpointing, onDisk, rate, layers);
+  public TrainConfig within(int atOnce, boolean checkpointing, boolean onDisk) {
+    return copy(atOnce, checkpointing, onDisk, rate, layers);
   }
 
   /** The same with another highest rate, for a model of which all layers must learn alike. */
@@ -131,17 +139,13 @@ public record TrainConfig(
   }
 
   private TrainConfig copy(
-      int tokensAtOnce,
-      boolean checkpointing,
-      boolean onDisk,
-      double highest,
-      LayersConfig perLayer) {
+      int atOnce, boolean checkpointing, boolean onDisk, double highest, LayersConfig perLayer) {
     return new TrainConfig(
         epochs,
         steps,
         batch,
         microBatch,
-        tokensAtOnce,
+        atOnce,
         packing,
         checkpointing,
         cacheFrozen,

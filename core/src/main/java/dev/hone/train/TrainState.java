@@ -13,7 +13,7 @@ package dev.hone.train;
 public record TrainState(
     int step, double bestLoss, int bestStep, int worse, long tokens, int microTokens) {
   static TrainState start(TrainConfig config) {
-    return new TrainState(0, Double.POSITIVE_INFINITY, 0, 0, 0, config.microTokens());
+    return new TrainState(0, Double.POSITIVE_INFINITY, 0, 0, 0, config.tokensAtOnce());
   }
 
   TrainState stepped(long more, int atOnce) {

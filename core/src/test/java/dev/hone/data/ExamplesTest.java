@@ -170,6 +170,34 @@ class ExamplesTest {
     return texts;
   }
 
+  @Test
+  void aRowMayNameItsTask() throws IOException {
+    assertEquals(
+        new Example.Labelled("a", "b", origin(), "mood"),
+        only("{\"text\":\"a\",\"label\":\"b\",\"task\":\" mood \"}", Format.LABELLED));
+    assertEquals(
+        "2", only("{\"prompt\":\"a\",\"completion\":\"b\",\"task\":2}", Format.COMPLETION).task());
+    assertEquals(
+        "t",
+        only(
+                "{\"messages\":[{\"role\":\"assistant\",\"content\":\"a\"}],\"task\":\"t\"}",
+                Format.CHAT)
+            .task());
+    assertEquals(
+        "t",
+        only(
+                "{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\",\"task\":\"t\"}",
+                Format.PREFERENCE)
+            .task());
+    // A column that was never meant so is none.
+    assertEquals(
+        "", only("{\"text\":\"a\",\"label\":\"b\",\"task\":{\"id\":1}}", Format.LABELLED).task());
+    Path csv = write("text,label,set\nx,y,first\n", "set.csv");
+    Examples read = Examples.read(Configs.columns(Map.of("task", "set"), csv));
+    assertEquals("first", read.rows().getFirst().task());
+    assertRefused("no column 'sett'", Configs.columns(Map.of("task", "sett"), csv));
+  }
+
   private Example only(String line, Format format) throws IOException {
     Examples read = Examples.read(Configs.files(write(line, "only.jsonl")));
     assertEquals(format, read.format());

@@ -35,6 +35,23 @@ class RowEncoderTest {
   }
 
   @Test
+  void everyTokenRowIsOfItsExamplesTask() {
+    WordEncoder words = new WordEncoder(true);
+    EncodedRows rows =
+        encoder(words, 100, List.of())
+            .encode(
+                List.of(
+                    new Example.Completion("a b", " c", "f:1", "first"),
+                    new Example.Completion("a b c", " d", "f:2"),
+                    new Example.Pair(
+                        new Example.Completion("a", " b", "f:3", "third"),
+                        new Example.Completion("a", " c", "f:3", "third"),
+                        "f:3")));
+    Batch batch = Batch.of(rows.rows(), words.padId());
+    assertEquals(List.of("first", "", "third", "third"), batch.tasks());
+  }
+
+  @Test
   void theEndIsALabelAlsoWhenItIsThePadToken() {
     WordEncoder words = new WordEncoder(true);
     EncodedRows rows =

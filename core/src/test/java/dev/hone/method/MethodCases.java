@@ -10,6 +10,7 @@ import dev.hone.method.lokr.LoKrConfig;
 import dev.hone.method.lora.LoraConfig;
 import dev.hone.method.lora.LoraConfig.Bias;
 import dev.hone.method.lora.LoraConfig.Start;
+import dev.hone.method.multitaskprompttuning.MultitaskPromptTuningConfig;
 import dev.hone.method.prefixtuning.PrefixTuningConfig;
 import dev.hone.method.prompttuning.PromptTuningConfig;
 import dev.hone.method.ptuning.PTuningConfig;
@@ -36,7 +37,7 @@ public final class MethodCases {
    * @param exact whether a fresh adapter gives the base's numbers to the last bit
    */
   public record Case(String name, String model, MethodConfig config, boolean exact) {
-    Case(String name, String model, MethodConfig config) {
+    public Case(String name, String model, MethodConfig config) {
       this(name, model, config, true);
     }
 
@@ -202,7 +203,18 @@ public final class MethodCases {
     Map<String, Object> projected = Map.of("prefixProjection", true, "encoderHiddenSize", 24);
     Map<String, Object> lstm =
         Map.of("encoderReparameterizationType", PTuningConfig.Network.LSTM, "encoderHiddenSize", 6);
+    MultitaskPromptTuningConfig tasks =
+        changed(
+            MultitaskPromptTuningConfig.defaults(),
+            Map.of("numVirtualTokens", 5, "tasks", List.of("a", "b", "c"), "numRanks", 2));
     return Stream.of(
+        new Case("multitask llama", LLAMA, tasks, false),
+        new Case("multitask bert", BERT, tasks, false),
+        new Case(
+            "multitask t5",
+            T5,
+            changed(tasks, Map.of("tasks", List.of())),
+            false),
         new Case("prompt llama", LLAMA, prompt, false),
         new Case("prompt gpt2", GPT2, prompt, false),
         new Case(

@@ -70,7 +70,7 @@ class QuantisedBaseTest {
   private record Learned(float[] logits, Map<String, float[]> gradients) {
     static Learned of(MethodConfig config, Model model) {
       Engine.seed(5);
-      try (Method method = MethodTest.stirred(Methods.attach(config, model), 3);
+      try (Method method = MethodTrial.stirred(Methods.attach(config, model), 3);
           Scope scope = Scope.open();
           Tape tape = Tape.open()) {
         Pass pass = Pass.plain().with(method);
@@ -122,10 +122,10 @@ class QuantisedBaseTest {
   @MethodSource("peft")
   void theMergedModelComputesWhatTheAdapterDoes(Case c) {
     try (Model quantised = Families.load(written(c.model()), Storage.NF4);
-        Method method = MethodTest.stirred(Methods.attach(c.config(), quantised), 3);
+        Method method = MethodTrial.stirred(Methods.attach(c.config(), quantised), 3);
         Merged merged = Merged.of(method)) {
       assertArrayEquals(
-          MethodTest.logits(quantised, method), MethodTest.logits(quantised, merged), 1e-4f);
+          MethodTrial.logits(quantised, method), MethodTrial.logits(quantised, merged), 1e-4f);
     }
   }
 
@@ -273,7 +273,7 @@ class QuantisedBaseTest {
     Path adapter = folder.resolve("adapter");
     NewTokens spare = new NewTokens(TinyModels.VOCAB - 2, List.of(new int[] {5, 9}, new int[] {7}));
     try (Model model = Families.load(base, spare);
-        Method method = MethodTest.stirred(Methods.attach(LoraConfig.defaults(), model), 3)) {
+        Method method = MethodTrial.stirred(Methods.attach(LoraConfig.defaults(), model), 3)) {
       AdapterFiles.write(adapter, method, model, "base", null);
     }
     for (Storage storage : List.of(Storage.INT8, Storage.NF4)) {

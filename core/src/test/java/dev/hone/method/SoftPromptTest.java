@@ -1,15 +1,13 @@
 package dev.hone.method;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static dev.hone.method.MethodTrial.requireRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.TinyDecoders;
 import dev.hone.TinyEncoders;
 import dev.hone.TinyModels;
-import dev.hone.error.HoneException;
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.Generator;
 import dev.hone.method.MethodCases.Case;
@@ -17,29 +15,25 @@ import dev.hone.method.prefixtuning.PrefixTuningConfig;
 import dev.hone.method.prompttuning.PromptTuningConfig;
 import dev.hone.method.ptuning.PTuningConfig;
 import dev.hone.model.Adapter;
-import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.KeyValueCache;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
-import dev.hone.model.head.TextHead;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
-import dev.hone.tensor.Tensors;
 import dev.hone.train.FrozenLayers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -78,8 +72,7 @@ class SoftPromptTest {
   }
 
   private static int[] joined(int[] a, int[] b) {
-    return java.util.stream.IntStream.concat(java.util.Arrays.stream(a), java.util.Arrays.stream(b))
-        .toArray();
+    return IntStream.concat(Arrays.stream(a), Arrays.stream(b)).toArray();
   }
 
   /** Hidden states of the last {@code width} positions. */
@@ -158,143 +151,13 @@ class SoftPromptTest {
     return MethodCases.soft();
   }
 
-  private static Method stirred(Case c, Model model) {
-    return MethodTest.stirred(Methods.attach(c.config(), model), 3);
-  }
-
-  private static Inputs padded(boolean left, boolean pair) {
-    int width = LONG.length;
-    long[] ids = new long[2 * width];
-    long[] mask = new long[2 * width];
-    int begin = left ? width - SHORT.length : 0;
-    for (int i = 0; i < width; i++) {
-      ids[i] = LONG[i];
-      mask[i] = 1;
-    }
-    for (int i = 0; i < SHORT.length; i++) {
-      ids[width + begin + i] = SHORT[i];
-      mask[width + begin + i] = 1;
-    }
-    Tensor wide = Tensors.of(ids, 2, width);
-    Tensor written = pair ? Tensors.of(new long[] {3, 4, 5, 3, 4, 5}, 2, 3) : null;
-    return new Inputs(wide, Tensors.of(mask, 2, width), null, null, written);
-  }
-
-  private static Inputs alone(int[] row, boolean pair) {
-    Tensor written = pair ? Tensors.of(new long[] {3, 4, 5}, 1, 3) : null;
-    return new Inputs(TinyModels.inputs(row).ids(), null, null, null, written);
-  }
-
-  /** A row's states of the real tokens, or the row's logits where there is one answer a row. */
-  private static float[] answers(Model model, Pass pass, Inputs inputs, int row, int from, int n) {
-    if (model.architecture().endsWith("ForSequenceClassification")) {
-      return model.logits(inputs, pass).select(0, row).toFloats();
-    }
-    return model.backbone().forward(inputs, pass).select(0, row).narrow(0, from, n).toFloats();
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void aRowIsTheSameAloneAndPadded(Case c) {
-    try (Model model = TinyModels.random(c.model());
-        Method method = stirred(c, model);
-        Scope scope = Scope.open();
-        GradMode off = GradMode.off()) {
-      Pass pass = Pass.plain().with(method);
-      boolean pair = model.backbone() instanceof EncoderDecoder;
-      boolean decoder = model.head() instanceof TextHead && !pair;
-      float[] solo = answers(model, pass, alone(SHORT, pair), 0, 0, SHORT.length);
-      for (boolean left : decoder ? new boolean[] {false, true} : new boolean[] {false}) {
-        int from = left ? LONG.length - SHORT.length : 0;
-        float[] beside = answers(model, pass, padded(left, pair), 1, from, SHORT.length);
-        assertEquals(0, TinyModels.distance(solo, beside), 1e-5, "left " + left);
-      }
-      float[] whole = answers(model, pass, alone(LONG, pair), 0, 0, pair ? 3 : LONG.length);
-      float[] first = answers(model, pass, padded(false, pair), 0, 0, pair ? 3 : LONG.length);
-      assertEquals(0, TinyModels.distance(whole, first), 1e-5);
-    }
-  }
-
-  static Stream<Case> writers() {
-    return cases().filter(c -> !c.model().contains("Bert"));
-  }
-
-  @ParameterizedTest
-  @MethodSource("writers")
-  void aCacheChangesNothing(Case c) {
-    GenerationConfig greedy = GenerationConfig.greedy(12);
-    try (Model model = TinyModels.random(c.model());
-        Method method = stirred(c, model)) {
-      Generator generator = new Generator(model, method);
-      int[] first = generator.continued(LONG, greedy, token -> false);
-      assertArrayEquals(uncached(model, method, LONG, first.length), first);
-      int[] second = generator.continued(SHORT, greedy, token -> false);
-      List<int[]> both =
-          generator.continued(List.of(LONG, SHORT, LONG), greedy, (row, token) -> false);
-      assertArrayEquals(first, both.get(0));
-      assertArrayEquals(second, both.get(1));
-      assertArrayEquals(first, both.get(2));
-    }
-  }
-
-  /** Greedy tokens, everything computed anew for each. */
-  private static int[] uncached(Model model, Adapter adapter, int[] prompt, int count) {
-    int[] written = new int[count];
-    boolean pair = model.backbone() instanceof EncoderDecoder;
-    int[] row = pair ? new int[] {0} : prompt;
-    for (int i = 0; i < count; i++) {
-      try (Scope scope = Scope.open();
-          GradMode off = GradMode.off()) {
-        Inputs inputs =
-            pair
-                ? new Inputs(
-                    TinyModels.inputs(prompt).ids(), null, null, null, TinyModels.inputs(row).ids())
-                : TinyModels.inputs(row);
-        Tensor logits = model.logits(inputs, Pass.plain().with(adapter));
-        Tensor last = logits.narrow(1, logits.size(1) - 1, 1);
-        written[i] = (int) last.argmax(-1).toLongs()[0];
-      }
-      row = joined(row, new int[] {written[i]});
-    }
-    return written;
-  }
-
   @ParameterizedTest
   @MethodSource("cases")
   void nothingBelowVirtualTokensIsRemembered(Case c) {
     try (Model model = TinyModels.random(c.model());
-        Method method = stirred(c, model)) {
+        Method method = Methods.attach(c.config(), model)) {
       assertEquals(0, FrozenLayers.count(model, method));
     }
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void checkpointingGivesTheSameGradients(Case c) {
-    try (Model model = TinyModels.random(c.model());
-        Method method = stirred(c, model)) {
-      Map<String, float[]> plain = gradients(model, method, Pass.plain());
-      Map<String, float[]> twice = gradients(model, method, Pass.plain().checkpointing(1));
-      plain.forEach(
-          (name, gradient) -> {
-            float[] other = java.util.Objects.requireNonNull(twice.get(name));
-            assertEquals(0, TinyModels.distance(gradient, other), 1e-4, name);
-          });
-    }
-  }
-
-  private static Map<String, float[]> gradients(Model model, Method method, Pass pass) {
-    Map<String, float[]> found = new java.util.TreeMap<>();
-    try (Scope scope = Scope.open();
-        dev.hone.tensor.Tape tape = dev.hone.tensor.Tape.open()) {
-      tape.backward(model.logits(TinyModels.inputs(LONG), pass.with(method)).square().mean());
-      method
-          .trainable()
-          .forEach(
-              (name, t) -> found.put(name, java.util.Objects.requireNonNull(t.grad()).toFloats()));
-    }
-    method.trainable().values().forEach(Tensor::clearGrad);
-    return found;
   }
 
   @Test
@@ -302,14 +165,12 @@ class SoftPromptTest {
     try (Model model = TinyModels.llama();
         PeftMethod method = (PeftMethod) Methods.attach(PromptTuningConfig.defaults(), model);
         Scope scope = Scope.open()) {
-      for (org.junit.jupiter.api.function.Executable refused :
-          List.<org.junit.jupiter.api.function.Executable>of(
+      for (Executable refused :
+          List.<Executable>of(
               () -> Merged.of(method),
               () -> new Stacked(List.of(method)),
               () -> new Routed(List.of(method, Adapter.NONE), model))) {
-        String message = String.valueOf(assertThrows(HoneException.class, refused).getMessage());
-        assertTrue(message.contains("virtual tokens"), message);
-        assertFalse(message.contains("\n"));
+        requireRefused("virtual tokens", refused);
       }
     }
   }
@@ -318,10 +179,7 @@ class SoftPromptTest {
   void layersWithoutKeysOfTheirOwnTakeNoPrefix() {
     for (String family : List.of("DebertaV2", "Albert")) {
       try (Model model = TinyModels.random(TinyEncoders.config(family + "ForMaskedLM", "{}"))) {
-        HoneException refused =
-            assertThrows(
-                HoneException.class, () -> Methods.attach(PrefixTuningConfig.defaults(), model));
-        assertTrue(String.valueOf(refused.getMessage()).contains("prompt-tuning"));
+        requireRefused("prompt-tuning", () -> Methods.attach(PrefixTuningConfig.defaults(), model));
       }
     }
   }
@@ -330,11 +188,8 @@ class SoftPromptTest {
   void aTextWithoutTokensIsRefused() {
     try (Model model = TinyModels.llama()) {
       MethodConfig config = vectors().getFirst();
-      HoneException refused =
-          assertThrows(
-              HoneException.class,
-              () -> Methods.attach(config, model, List::of, text -> new int[0]));
-      assertTrue(String.valueOf(refused.getMessage()).contains("no tokens"));
+      requireRefused(
+          "no tokens", () -> Methods.attach(config, model, List::of, text -> new int[0]));
     }
   }
 
@@ -353,32 +208,6 @@ class SoftPromptTest {
           new Generator(model, method)
               .continued(LONG, GenerationConfig.greedy(1000), token -> false);
       assertEquals(TinyModels.POSITIONS - 20 - LONG.length, most.length);
-    }
-  }
-
-  @Test
-  void twoThreadsWithTwoAdaptersGetTheirOwnAnswers() throws Exception {
-    try (Model model = TinyModels.llama();
-        Method a = MethodTest.stirred(Methods.attach(PromptTuningConfig.defaults(), model), 1);
-        Method b = MethodTest.stirred(Methods.attach(PrefixTuningConfig.defaults(), model), 2);
-        ExecutorService threads = Executors.newFixedThreadPool(3)) {
-      List<Adapter> adapters = List.of(a, b, Adapter.NONE);
-      List<float[]> solo = adapters.stream().map(x -> MethodTest.logits(model, x)).toList();
-      List<Future<?>> runs = new ArrayList<>();
-      for (int i = 0; i < adapters.size(); i++) {
-        int at = i;
-        Callable<Void> run =
-            () -> {
-              for (int n = 0; n < 30; n++) {
-                assertArrayEquals(solo.get(at), MethodTest.logits(model, adapters.get(at)));
-              }
-              return null;
-            };
-        runs.add(threads.submit(run));
-      }
-      for (Future<?> run : runs) {
-        run.get();
-      }
     }
   }
 
@@ -415,9 +244,7 @@ class SoftPromptTest {
       String sound = Files.readString(file);
       Files.writeString(
           file, sound.replace("\"num_attention_heads\" : 2", "\"num_attention_heads\" : 4"));
-      HoneException refused =
-          assertThrows(HoneException.class, () -> PeftFiles.read(folder, model).close());
-      assertTrue(String.valueOf(refused.getMessage()).contains("num_attention_heads"));
+      requireRefused("num_attention_heads", () -> PeftFiles.read(folder, model).close());
     }
   }
 }

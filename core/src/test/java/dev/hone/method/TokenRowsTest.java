@@ -168,7 +168,7 @@ class TokenRowsTest {
     int tables;
     float[] expected;
     try (Model model = opened(config, TWO);
-        PeftMethod method = (PeftMethod) MethodTest.stirred(attached(model), 3)) {
+        PeftMethod method = (PeftMethod) MethodTrial.stirred(attached(model), 3)) {
       tables = method.tokens().size();
       expected = numbers(model, method, 3, WORDS, 4, WORDS + 1);
       assertFalse(Arrays.equals(expected, numbers(model, Adapter.NONE, 3, WORDS, 4, WORDS + 1)));
@@ -205,7 +205,7 @@ class TokenRowsTest {
     float[] expected;
     int parameters;
     try (Model model = opened(config, TWO);
-        Method method = MethodTest.stirred(attached(model), 3);
+        Method method = MethodTrial.stirred(attached(model), 3);
         Merged merged = Merged.of(method)) {
       expected = numbers(model, method, 3, WORDS, 4, WORDS + 1);
       parameters = model.parameters().size();

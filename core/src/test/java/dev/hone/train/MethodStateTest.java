@@ -11,6 +11,7 @@ import dev.hone.method.MethodConfig;
 import dev.hone.method.Methods;
 import dev.hone.method.adalora.AdaLoraConfig;
 import dev.hone.method.lora.LoraConfig;
+import dev.hone.method.multitaskprompttuning.MultitaskPromptTuningConfig;
 import dev.hone.method.prefixtuning.PrefixTuningConfig;
 import dev.hone.method.prompttuning.PromptTuningConfig;
 import dev.hone.method.ptuning.PTuningConfig;
@@ -44,6 +45,7 @@ class MethodStateTest {
         MethodCases.lora(Map.of("start", LoraConfig.Start.PISSA, "startIterations", 2)),
         PromptTuningConfig.defaults(),
         PrefixTuningConfig.defaults(),
+        MultitaskPromptTuningConfig.defaults(),
         MethodCases.changed(
             PTuningConfig.defaults(), Map.of("encoderReparameterizationType", Network.LSTM)));
   }

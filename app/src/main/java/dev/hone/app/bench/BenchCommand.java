@@ -17,10 +17,12 @@ import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
 import dev.hone.model.family.Families;
+import dev.hone.recipe.Recipe;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.Engine;
 import dev.hone.tensor.MatrixProduct;
+import dev.hone.tensor.Precision;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.EpochPlan;
 import dev.hone.train.FrozenCache;
@@ -94,6 +96,11 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--rows", description = "JSON lines with input_ids and completion_mask.")
   private @Nullable Path rows;
 
+  @Option(
+      names = "--compute",
+      description = "Multiply in float32 or bfloat16; auto as a run does (${DEFAULT-VALUE}).")
+  private Recipe.Compute compute = Recipe.Compute.AUTO;
+
   @Option(names = "--threads", description = "Threads; 0 means one a physical core.")
   private int threads;
 
@@ -114,7 +121,8 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Engine.threads(threads);
-    try (Model opened = opened()) {
+    try (Precision products = Precision.of(compute.engine());
+        Model opened = opened()) {
       if (write != null) {
         ModelFiles.write(write, opened, Map.of(), DType.F32);
         return 0;
@@ -203,6 +211,7 @@ public final class BenchCommand implements Callable<Integer> {
       Map<String, Object> line = new LinkedHashMap<>();
       line.put("side", "hone");
       line.put("method", method);
+      line.put("products", Precision.type());
       laps.write(line);
       line.put("peak_rss_mb", peak >> 20);
       line.put("products_alone_ms", rounded(1000 * alone));

@@ -86,22 +86,35 @@ record Bn(
 
   static final String NORM_TWICE = "adapter_down.0";
 
-  private static Tensor normal(long out, long in) {
+  static Tensor normal(long out, long in) {
     return Tensors.normal(0, 0.02, out, in);
   }
 
-  private static Affine affine(Leaves own, String name, long out, long in, Supplier<Tensor> start) {
+  /** A linear of an adapter's own: [out, in] with a bias of zeros. */
+  static Affine affine(Leaves own, String name, long out, long in, Supplier<Tensor> start) {
     return new Affine(
         own.trained(name + ".weight", start, out, in),
         own.trained(name + ".bias", () -> Tensors.zeros(out), out));
   }
 
+  /**
+   * The two ways through a bottleneck.
+   *
+   * @param x what it is given
+   * @param around what it adds to
+   */
+  record Ways(Tensor x, Tensor around) {}
+
   /** What the layer goes on with, from what a part of it was given and what that made of it. */
   Tensor forward(Junction at, Tensor entry, Tensor given, Pass pass) {
     Tensor made = Tape.boundary(given);
+    return left(at, entry, made, through(ways(at, entry, made, pass), pass), pass);
+  }
+
+  /** Where both ways begin. */
+  Ways ways(Junction at, Tensor entry, Tensor made, Pass pass) {
     if (config.isParallel()) {
-      Tensor added = narrowed(entry, pass);
-      return left(at, entry, made.add(after == null ? added : after.forward(added)), pass);
+      return new Ways(entry, entry);
     }
     Tensor x = made;
     Tensor around = made;
@@ -110,28 +123,35 @@ record Bn(
       around = config.residualBeforeLn() == Residual.POST_ADD ? x : around;
       x = Tape.boundary(at.normed(x, pass));
     }
-    around = config.residualBeforeLn() == Residual.FALSE ? x : around;
-    Tensor added = narrowed(x, pass);
-    if (after == null) {
-      return left(at, entry, added.add(around), pass);
+    return new Ways(x, config.residualBeforeLn() == Residual.FALSE ? x : around);
+  }
+
+  /** Where both meet again; a parallel bottleneck has no way around within. */
+  Tensor through(Ways ways, Pass pass) {
+    Tensor added = Functional.dropout(added(ways.x()), config.dropout(), pass.training());
+    if (config.isParallel()) {
+      return after == null ? added : after.forward(added);
     }
-    Tensor normed =
-        config.adapterResidualBeforeLn()
-            ? after.forward(added.add(around))
-            : after.forward(added).add(around);
-    return left(at, entry, normed, pass);
+    if (after == null) {
+      return added.add(ways.around());
+    }
+    return config.adapterResidualBeforeLn()
+        ? after.forward(added.add(ways.around()))
+        : after.forward(added).add(ways.around());
   }
 
   /** s up(f(down(x))). */
-  private Tensor narrowed(Tensor x, Pass pass) {
+  Tensor added(Tensor x) {
     Tensor begun = before == null ? x : before.forward(x);
     Tensor wide = up.apply(activation.apply(down.apply(begun)));
-    Tensor scaled =
-        scale != null ? wide.mul(scale) : config.factor() == 1 ? wide : wide.mul(config.factor());
-    return Functional.dropout(scaled, config.dropout(), pass.training());
+    return scale != null
+        ? wide.mul(scale)
+        : config.factor() == 1 ? wide : wide.mul(config.factor());
   }
 
-  private Tensor left(Junction at, Tensor entry, Tensor out, Pass pass) {
+  /** What the layer goes on with, from what came through. */
+  Tensor left(Junction at, Tensor entry, Tensor made, Tensor came, Pass pass) {
+    Tensor out = config.isParallel() ? made.add(came) : came;
     return config.originalLnAfter() ? at.normed(out.add(entry), pass) : out;
   }
 }

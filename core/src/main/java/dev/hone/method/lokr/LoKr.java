@@ -7,6 +7,7 @@ import dev.hone.method.PeftMethod;
 import dev.hone.method.Targets;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
+import dev.hone.tensor.Functional;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.function.Supplier;
@@ -25,7 +26,7 @@ public final class LoKr extends PeftMethod {
       Tensor r = right.matrix();
       long[] wide = x.shape();
       Tensor folded = x.reshape(-1, l.size(1), r.size(1));
-      Tensor y = l.matmul(folded.matmul(r.t())); // [N, l, k]
+      Tensor y = Functional.matmul(l, Functional.matmul(folded, r.t())); // [N, l, k]
       wide[wide.length - 1] = l.size(0) * r.size(0);
       return y.reshape(wide);
     }

@@ -1,5 +1,6 @@
 package dev.hone.method.lora;
 
+import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Linalg;
 import dev.hone.tensor.Scope;
@@ -43,8 +44,9 @@ final class PrincipalInputs implements AutoCloseable {
     }
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
-      Tensor own = x.mean(0);
-      Tensor centered = x.sub(own);
+      Tensor inputs = x.to(DType.F32);
+      Tensor own = inputs.mean(0);
+      Tensor centered = inputs.sub(own);
       Tensor rows = centered;
       Tensor middle = own;
       double before = spread;

@@ -42,7 +42,7 @@ final class Divergence {
     System.arraycopy(question.ids(), begin(question) - asked, ids, 0, asked);
     System.arraycopy(answer.ids(), from, ids, asked, said);
     System.arraycopy(answer.learned(), from, learned, asked, said);
-    return new TokenRow(ids, learned, answer.label(), question.origin());
+    return new TokenRow(ids, learned, answer.label(), question.origin()).ofTask(question.task());
   }
 
   private static int begin(TokenRow row) {

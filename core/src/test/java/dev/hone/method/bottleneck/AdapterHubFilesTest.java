@@ -9,9 +9,11 @@ import dev.hone.TinyModels;
 import dev.hone.error.HoneException;
 import dev.hone.method.AdapterFiles;
 import dev.hone.method.Method;
+import dev.hone.method.MethodTrial;
 import dev.hone.method.Methods;
 import dev.hone.model.Model;
 import dev.hone.store.TensorFile;
+import dev.hone.store.TorchFile;
 import dev.hone.tensor.Scope;
 import dev.hone.tensor.Tensor;
 import java.io.IOException;
@@ -148,6 +150,35 @@ class AdapterHubFilesTest {
     Files.delete(folder.resolve("adapter.safetensors"));
     Files.delete(folder.resolve("pytorch_adapter.bin"));
     refused("has no adapter.safetensors and no pytorch_adapter.bin");
+  }
+
+  /** A folder of AdapterHub's own has no other. */
+  @Test
+  void torchsFormIsReadAlone() throws IOException {
+    float[] expected;
+    try (Method method = MethodTrial.stirred(AdapterFiles.read(folder, model), 1)) {
+      AdapterFiles.write(folder, method, model, "tiny", null);
+      expected = MethodTrial.logits(model, method);
+    }
+    Files.delete(folder.resolve("adapter.safetensors"));
+    try (Method read = AdapterFiles.read(folder, model)) {
+      assertArrayEquals(expected, MethodTrial.logits(model, read));
+      AdapterFiles.write(folder.resolve("again"), read, model, "tiny", null);
+    }
+    for (String file : List.of("adapter_config.json", "pytorch_adapter.bin")) {
+      assertArrayEquals(
+          Files.readAllBytes(folder.resolve(file)),
+          Files.readAllBytes(folder.resolve("again").resolve(file)),
+          file);
+    }
+    try (Scope scope = Scope.open()) {
+      Path file = folder.resolve("pytorch_adapter.bin");
+      Map<String, Tensor> tensors = new LinkedHashMap<>(TorchFile.read(file));
+      String last = List.copyOf(tensors.keySet()).getLast();
+      tensors.put("other", tensors.remove(last));
+      TorchFile.write(file, tensors);
+      refused("'" + last + "' is missing");
+    }
   }
 
   @Test
