@@ -7,15 +7,32 @@ import dev.hone.evaluate.ChoiceScorer;
 import dev.hone.generate.GenerationConfig;
 import dev.hone.generate.TextGenerator;
 import dev.hone.model.Adapter;
+import dev.hone.model.head.HeadKind;
 import dev.hone.run.AdapterCard;
 import dev.hone.run.Questions;
 import dev.hone.run.Tuned;
+import dev.hone.run.head.ChoiceTask;
+import dev.hone.run.head.HeadTask;
+import dev.hone.run.head.LabelTask;
+import dev.hone.run.head.MaskTask;
+import dev.hone.run.head.MultiLabelTask;
+import dev.hone.run.head.RegressionTask;
+import dev.hone.run.head.SpanTask;
+import dev.hone.run.head.TagTask;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A model to be asked, with the adapter that a run has left. Native memory: close it. */
 public final class TunedModel implements AutoCloseable {
+  private static final String INPUT = "input";
+
   private final Tuned tuned;
   private final Adapter adapter;
 
@@ -47,7 +64,12 @@ public final class TunedModel implements AutoCloseable {
 
   /** The labels that the model was trained to tell apart; empty for a model that writes text. */
   public List<String> labels() {
-    return tuned.card().map(AdapterCard::labels).orElse(List.of());
+    return tuned.labels();
+  }
+
+  /** What head answers; empty for a model that writes. */
+  public Optional<HeadKind> head() {
+    return tuned.base().head();
   }
 
   /** The tasks that the adapter was trained on side by side; empty where it knows only one. */
@@ -77,31 +99,130 @@ public final class TunedModel implements AutoCloseable {
    * @throws HoneException when the model was not trained on labels
    */
   public Answer classify(String text) {
+    return classify(text, null);
+  }
+
+  /** The label of two texts that belong together. */
+  public Answer classify(String text, @Nullable String pair) {
+    double[] probabilities = tuned.base().speaks() ? spoken(text, pair) : classified(text, pair);
+    int best = 0;
+    for (int i = 1; i < probabilities.length; i++) {
+      best = probabilities[i] > probabilities[best] ? i : best;
+    }
+    return new Answer(labels().get(best), probabilities);
+  }
+
+  private double[] classified(String text, @Nullable String pair) {
+    return answer(
+        task(LabelTask.class, "to tell labels apart"),
+        new Example.Labelled(text, pair, labels().getFirst(), INPUT));
+  }
+
+  private double[] spoken(String text, @Nullable String pair) {
     AdapterCard card =
         tuned
             .card()
             .filter(c -> !c.labels().isEmpty())
-            .orElseThrow(
-                () -> new HoneException("this model was not trained to tell labels apart"));
-    double[] scores = scores(card, text);
-    double max = java.util.Arrays.stream(scores).max().orElse(0);
-    double[] probabilities = java.util.Arrays.stream(scores).map(s -> Math.exp(s - max)).toArray();
-    double sum = java.util.Arrays.stream(probabilities).sum();
-    int best = 0;
-    for (int i = 0; i < probabilities.length; i++) {
-      probabilities[i] /= sum;
-      best = probabilities[i] > probabilities[best] ? i : best;
-    }
-    return new Answer(card.labels().get(best), probabilities);
+            .orElseThrow(() -> notTrained("to tell labels apart"));
+    Questions questions = card.questions(tuned.base(), card.labels());
+    double[] scores =
+        new ChoiceScorer(tuned.base().model(), adapter, card.lengthNormalized())
+            .scores(
+                questions.prompt(new Example.Labelled(text, pair, card.labels().getFirst(), INPUT)),
+                questions.choices(card.labels()));
+    double max = Arrays.stream(scores).max().orElse(0);
+    double[] likelihoods = Arrays.stream(scores).map(s -> Math.exp(s - max)).toArray();
+    double sum = Arrays.stream(likelihoods).sum();
+    return Arrays.stream(likelihoods).map(l -> l / sum).toArray();
   }
 
-  private double[] scores(AdapterCard card, String text) {
-    Questions questions = card.questions(tuned.base());
-    int[] prompt = questions.prompt(new Example.Labelled(text, card.labels().getFirst(), "input"));
-    return tuned.base().speaks()
-        ? new ChoiceScorer(tuned.base().model(), adapter, card.lengthNormalized())
-            .scores(prompt, questions.choices(card.labels()))
-        : tuned.classScores(prompt, adapter);
+  /**
+   * How likely a text carries each of the labels, every one by itself.
+   *
+   * @param pair a second text that belongs to it, or null
+   * @throws HoneException when the model was not trained on rows with several labels
+   */
+  public Map<String, Double> labelled(String text, @Nullable String pair) {
+    double[] probabilities =
+        answer(
+            task(MultiLabelTask.class, "to tell several labels"),
+            new Example.MultiLabelled(text, pair, List.of(), INPUT));
+    Map<String, Double> all = new LinkedHashMap<>();
+    for (int i = 0; i < probabilities.length; i++) {
+      all.put(labels().get(i), probabilities[i]);
+    }
+    return all;
+  }
+
+  /**
+   * The number of a text.
+   *
+   * @param pair a second text that belongs to it, or null
+   * @throws HoneException when the model was not trained on numbers
+   */
+  public double rate(String text, @Nullable String pair) {
+    return answer(
+        task(RegressionTask.class, "to tell numbers"), new Example.Rated(text, pair, 0, INPUT));
+  }
+
+  /**
+   * The tag of each word.
+   *
+   * @throws HoneException when the model was not trained to tag words
+   */
+  public List<String> tag(List<String> words) {
+    return answer(
+        task(TagTask.class, "to tag words"),
+        new Example.Tagged(words, Collections.nCopies(words.size(), "O"), INPUT));
+  }
+
+  /**
+   * How likely each choice is the right one.
+   *
+   * @param context a text that the question is about, or null
+   * @throws HoneException when the model was not trained to choose
+   */
+  public double[] choose(String question, @Nullable String context, List<String> choices) {
+    return answer(
+        task(ChoiceTask.class, "to choose"),
+        new Example.Choice(question, context, choices, 0, INPUT));
+  }
+
+  /**
+   * The part of a text that answers a question.
+   *
+   * @throws HoneException when the model was not trained to find answers
+   */
+  public SpanTask.Found find(String question, String context) {
+    return answer(
+        task(SpanTask.class, "to find answers in a text"),
+        new Example.Asked(question.strip(), context, List.of(), INPUT));
+  }
+
+  /**
+   * What may stand behind each mask of a text, the likeliest first.
+   *
+   * @param text with the model's mask token, for example {@code [MASK]}
+   * @throws HoneException when the model predicts no masked words
+   */
+  public List<List<MaskTask.Guess>> fill(String text) {
+    return answer(task(MaskTask.class, "to find hidden words"), new Example.Text(text, INPUT));
+  }
+
+  private <E extends Example, A> A answer(HeadTask<E, A> task, E example) {
+    return tuned.answer(task, example, adapter);
+  }
+
+  private <T extends HeadTask<?, ?>> T task(Class<T> type, String what) {
+    return tuned
+        .task()
+        .filter(type::isInstance)
+        .map(type::cast)
+        .orElseThrow(() -> notTrained(what));
+  }
+
+  private static HoneException notTrained(String what) {
+    return new HoneException("this model was not trained " + what);
   }
 
   /** Answers a text that is put as the training put its rows: as a chat, instruction or prompt. */

@@ -57,6 +57,9 @@ final class EvalCommand implements Callable<Integer> {
         console.out().print(ResultText.confusion(console, evaluation.line().detail()));
       }
     }
+    if (evaluation.measures() != null) {
+      console.out().print(ResultText.measures(console, java.util.List.of(evaluation.measures())));
+    }
     if (evaluation.preference() != null) {
       console
           .out()

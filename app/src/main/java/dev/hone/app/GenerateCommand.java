@@ -8,7 +8,6 @@ import dev.hone.generate.GenerationConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,7 +20,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Asks a tuned model: a run's folder, an adapter's or a model's, or owner/name on the Hub.",
       "",
-      "A model that was trained on labels answers with the label and how sure it is. One that was",
+      "A model that was trained on labels answers with the label and how sure it is; one that tags",
+      "words tags those of the text, one that finds answers needs --context, one that chooses",
+      "--choice, and one that finds hidden words a mask in the text. One that was",
       "trained on conversations or instructions gets the text in that frame. With --raw, and where",
       "no run has left its card, the text is continued as it stands."
     })
@@ -38,6 +39,18 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Parameters(index = "1", paramLabel = "TEXT", description = "What to answer or to continue.")
   private String text;
+
+  @Option(names = "--pair", paramLabel = "TEXT", description = "A text that belongs to it.")
+  private @Nullable String pair;
+
+  @Option(
+      names = "--context",
+      paramLabel = "TEXT",
+      description = "The text that a question is about.")
+  private @Nullable String context;
+
+  @Option(names = "--choice", paramLabel = "TEXT", description = "An answer; give two or more.")
+  private List<String> choices = new ArrayList<>();
 
   @Option(names = "--raw", description = "Put nothing around the text: continue it as it stands.")
   private boolean raw;
@@ -99,11 +112,11 @@ final class GenerateCommand implements Callable<Integer> {
       if (raw) {
         String ignored = tuned.continued(text, config, this::told);
         console.out().println();
-      } else if (tuned.labels().isEmpty()) {
+      } else if (tuned.head().isPresent() || !tuned.labels().isEmpty()) {
+        new HeadAnswer(console, tuned, text, pair, context, choices).print();
+      } else {
         String ignored = tuned.generate(text, config, this::told);
         console.out().println();
-      } else {
-        classified(tuned);
       }
     }
     return 0;
@@ -136,19 +149,5 @@ final class GenerateCommand implements Callable<Integer> {
   private void told(String piece) {
     console.out().print(piece);
     console.out().flush();
-  }
-
-  private void classified(TunedModel model) {
-    TunedModel.Answer answer = model.classify(text);
-    console.out().println(console.bold(answer.label()));
-    for (int i = 0; i < model.labels().size(); i++) {
-      console
-          .out()
-          .printf(
-              Locale.ROOT,
-              "  %5.1f %%  %s%n",
-              100 * answer.probabilities()[i],
-              model.labels().get(i));
-    }
   }
 }

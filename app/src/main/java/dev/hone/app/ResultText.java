@@ -3,11 +3,14 @@ package dev.hone.app;
 import dev.hone.evaluate.Classification;
 import dev.hone.evaluate.Estimate;
 import dev.hone.evaluate.Forgetting;
+import dev.hone.evaluate.Measures;
+import dev.hone.evaluate.Measures.Measure;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.RunResult;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -67,6 +70,9 @@ final class ResultText {
     if (!result.preferences().isEmpty()) {
       return preferences(console, result.preferences());
     }
+    if (!result.measures().isEmpty()) {
+      return measures(console, result.measures());
+    }
     if (result.lines().isEmpty()) {
       Table table = new Table("", "rows", "tokens", "loss", "perplexity");
       result
@@ -100,6 +106,35 @@ final class ResultText {
                 String.format(
                     Locale.ROOT, "%.3f ± %.3f", p.margin().value(), p.margin().standardError())));
     return table.text(console);
+  }
+
+  /** Lines of one task, which have the same measures. */
+  static String measures(Console console, List<Measures> lines) {
+    List<String> heading = new ArrayList<>(List.of("", "rows"));
+    lines.getFirst().values().forEach(measure -> heading.add(measure.name()));
+    Table table = new Table(heading.toArray(String[]::new));
+    for (Measures line : lines) {
+      List<Object> cells = new ArrayList<>(List.of(line.name(), line.n()));
+      line.values().forEach(measure -> cells.add(text(measure)));
+      table.row(cells.toArray());
+    }
+    return table.text(console);
+  }
+
+  /** For example {@code 71.2 ± 2.9 %} or {@code 0.712 ± 0.029}; a dash where there is no number. */
+  static String text(Measure measure) {
+    Estimate value = measure.value();
+    if (!Double.isFinite(value.value())) {
+      return "–";
+    }
+    int unit = measure.share() ? 100 : 1;
+    int digits = measure.share() ? 1 : 3;
+    String number = String.format(Locale.ROOT, "%." + digits + "f", unit * value.value());
+    String error =
+        Double.isFinite(value.standardError())
+            ? String.format(Locale.ROOT, " ± %." + digits + "f", unit * value.standardError())
+            : "";
+    return number + error + (measure.share() ? " %" : "");
   }
 
   static String table(Console console, List<ResultLine> lines) {

@@ -1,5 +1,7 @@
 package dev.hone.app;
 
+import dev.hone.evaluate.Measures;
+import dev.hone.evaluate.Measures.Measure;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.run.RunListener;
 import dev.hone.run.RunResult;
@@ -95,6 +97,13 @@ final class RunProgress implements RunListener, AutoCloseable {
         .err()
         .printf(
             Locale.ROOT, "%s: accuracy %.1f %%%n", result.name(), 100 * result.accuracy().value());
+  }
+
+  @Override
+  public void scored(Measures result) {
+    close();
+    Measure first = result.values().getFirst();
+    console.err().println(result.name() + ": " + first.name() + " " + ResultText.text(first));
   }
 
   /** The line that counts this; one that counts something else is ended first. */

@@ -40,6 +40,7 @@ final class RunReports {
         summary(r),
         highlights(r),
         r.lines(),
+        measures(r),
         RunResult.TUNED,
         comparisons,
         r.changes() == null ? null : changes(r.changes()),
@@ -97,6 +98,10 @@ final class RunReports {
                     new RunReport.Fact(
                         String.format(Locale.ROOT, "%.2f", p.perplexity().value()),
                         "perplexity, " + name)));
+    result.measures().stream()
+        .filter(line -> line.name().equals(RunResult.TUNED))
+        .flatMap(line -> line.values().stream())
+        .forEach(m -> facts.add(new RunReport.Fact(ResultText.text(m), m.name())));
     Forgetting forgetting = result.forgetting();
     if (forgetting != null) {
       facts.add(
@@ -105,6 +110,19 @@ final class RunReports {
               "nats a token of general text: what was forgotten"));
     }
     return facts;
+  }
+
+  private static List<RunReport.Measured> measures(RunResult result) {
+    return result.measures().stream()
+        .map(
+            line ->
+                new RunReport.Measured(
+                    line.name(),
+                    line.n(),
+                    line.values().stream()
+                        .map(m -> new RunReport.Fact(ResultText.text(m), m.name()))
+                        .toList()))
+        .toList();
   }
 
   private static RunReport.Fact fact(String format, int unit, Estimate estimate, String meaning) {

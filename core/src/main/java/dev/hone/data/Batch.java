@@ -1,17 +1,22 @@
 package dev.hone.data;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows side by side, right-padded to the longest: B rows of T positions, row-major. A pair is two
- * rows, the better side and then the worse.
+ * rows, the better side and then the worse; a question with choices is as many rows.
  *
  * @param ids B*T token ids, {@code padId} after a row's end
  * @param mask B*T, 1 on real tokens and 0 on padding
  * @param labels B*T, the id to be predicted at this position's place (not shifted), -100 where
  *     nothing is learned
  * @param classes B class labels, -1 where a row has none
+ * @param types B*T segments; null means all 0
+ * @param targets B, what a head is to answer; null where a row has nothing of the kind
+ * @param sides how many rows in succession belong together
  * @param origins where each row came from, for messages
  * @param tasks that the rows belong to among several; empty for none
  */
@@ -22,6 +27,9 @@ public record Batch(
     long[] mask,
     long[] labels,
     long[] classes,
+    long @Nullable [] types,
+    List<@Nullable Target> targets,
+    int sides,
     List<String> origins,
     List<String> tasks) {
 
@@ -35,15 +43,24 @@ public record Batch(
     long[] ids = new long[count * width];
     long[] mask = new long[count * width];
     long[] labels = new long[count * width];
+    boolean typed = rows.stream().anyMatch(row -> row.types() != null);
+    long[] types = typed ? new long[count * width] : null;
     Arrays.fill(ids, padId);
     Arrays.fill(labels, IGNORE);
     for (int r = 0; r < count; r++) {
       TokenRow row = rows.get(r);
+      int[] own = row.types();
+      int[] given = row.target() instanceof Target.Tokens tokens ? tokens.labels() : null;
       for (int t = 0; t < row.length(); t++) {
         int at = r * width + t;
         ids[at] = row.ids()[t];
         mask[at] = 1;
-        if (t > 0 && row.learned()[t]) {
+        if (types != null && own != null) {
+          types[at] = own[t];
+        }
+        if (given != null) {
+          labels[at] = given[t];
+        } else if (t > 0 && row.learned()[t]) {
           labels[at] = row.ids()[t];
         }
       }
@@ -55,6 +72,10 @@ public record Batch(
         mask,
         labels,
         rows.stream().mapToLong(TokenRow::label).toArray(),
+        types,
+        Collections.unmodifiableList(
+            rows.stream().<@Nullable Target>map(TokenRow::target).toList()),
+        units.isEmpty() ? 1 : count / units.size(),
         rows.stream().map(TokenRow::origin).toList(),
         rows.stream().map(TokenRow::task).toList());
   }

@@ -20,11 +20,22 @@ final class Columns {
   private enum Parts {
     PREFERENCE(Format.PREFERENCE, List.of("chosen", "rejected"), List.of("prompt")),
     UNPAIRED(Format.UNPAIRED_PREFERENCE, List.of("prompt", "completion", "label"), List.of()),
-    LABELLED(Format.LABELLED, List.of("text", "label"), List.of()),
+    LABELLED(Format.LABELLED, List.of("text", "label"), List.of("text_pair")),
     COMPLETION(Format.COMPLETION, List.of("prompt", "completion"), List.of()),
     INSTRUCTION(Format.INSTRUCTION, List.of("instruction", "output"), List.of("input")),
     CHAT(Format.CHAT, List.of("messages"), List.of()),
+    TAGGED(Format.TAGGED, List.of("tokens", "tags"), List.of()),
+    QUESTION_ANSWERING(
+        Format.QUESTION_ANSWERING, List.of("question", "context", "answers"), List.of()),
+    MULTIPLE_CHOICE(
+        Format.MULTIPLE_CHOICE, List.of("choices", "label"), List.of("question", "context")),
+    MULTI_LABEL(Format.MULTI_LABEL, List.of("text", "labels"), List.of("text_pair")),
+    REGRESSION(Format.REGRESSION, List.of("text", "label"), List.of("text_pair")),
     TEXT(Format.TEXT, List.of("text"), List.of());
+
+    /** What a part is also called in data of other projects. */
+    static final Map<String, String> OTHER_NAMES =
+        Map.of("messages", "conversations", "tags", "ner_tags", "choices", "endings");
 
     final Format format;
     final List<String> needed;
@@ -88,6 +99,45 @@ final class Columns {
     return value.asString();
   }
 
+  /** The text of a part that need not be there; null where it is not, or empty. */
+  @Nullable String optional(Row row, String part) {
+    String text = given.containsKey(part) || has(row, part) ? text(row, part) : "";
+    return text.isBlank() ? null : text;
+  }
+
+  /** The texts of a part that is a list; numbers and truth values as they are written. */
+  List<String> texts(Row row, String part) {
+    JsonNode value = value(row, part);
+    if (!value.isArray() || !value.values().stream().allMatch(JsonNode::isValueNode)) {
+      throw new HoneException(
+          "%s: column '%s' must hold a list of %s, found %s"
+              .formatted(
+                  row.origin(),
+                  column(row, part),
+                  part,
+                  value.isArray()
+                      ? "a list of lists or objects"
+                      : value.getNodeType().name().toLowerCase(Locale.ROOT)));
+    }
+    return value.values().stream().map(v -> v.isNull() ? "" : v.asString()).toList();
+  }
+
+  /** The number of a part. */
+  double number(Row row, String part) {
+    String text = text(row, part).strip();
+    try {
+      double number = Double.parseDouble(text);
+      if (Double.isFinite(number)) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new HoneException(
+        "%s: column '%s' must hold a number, found '%s'"
+            .formatted(row.origin(), column(row, part), text));
+  }
+
   /** Whether a part says yes: a truth value, or one in words as CSV files have them. */
   boolean yes(Row row, String part) {
     Boolean truth = truth(value(row, part));
@@ -138,14 +188,13 @@ final class Columns {
     return value;
   }
 
-  private String column(Row row, String part) {
+  String column(Row row, String part) {
     String mapped = given.get(part);
     if (mapped != null) {
       return mapped;
     }
-    boolean shared =
-        part.equals("messages") && !row.fields().has(part) && row.fields().has("conversations");
-    return shared ? "conversations" : part;
+    String other = Parts.OTHER_NAMES.getOrDefault(part, part);
+    return !row.fields().has(part) && row.fields().has(other) ? other : part;
   }
 
   private boolean fits(Parts candidate, Row row) {
@@ -154,7 +203,16 @@ final class Columns {
     // A label that is no verdict is a column like any other beside a completion.
     boolean verdict =
         candidate != Parts.UNPAIRED || (all && truth(value(row, "label", candidate)) != null);
-    return all && mapped && verdict;
+    return all && mapped && verdict && candidate != Parts.REGRESSION && hasLists(candidate, row);
+  }
+
+  /** A text may have tags or labels beside it that are no list of them. */
+  private boolean hasLists(Parts candidate, Row row) {
+    return switch (candidate) {
+      case TAGGED -> value(row, "tokens", candidate).isArray();
+      case MULTI_LABEL -> value(row, "labels", candidate).isArray();
+      default -> true;
+    };
   }
 
   private static boolean hasPart(Parts of, String part) {
@@ -186,7 +244,7 @@ final class Columns {
             .findFirst()
             .orElse("");
     return new HoneException(
-        "%s: columns (%s)%s fit no format: chosen+rejected, prompt+completion+label, text+label, prompt+completion, instruction+output, messages or text; map them with data.columns, or name them with data.header where the file has no header line"
+        "%s: columns (%s)%s fit no format: chosen+rejected, prompt+completion+label, text+label, prompt+completion, instruction+output, messages, tokens+tags, question+context+answers, choices+label, text+labels or text; map them with data.columns, or name them with data.header where the file has no header line"
             .formatted(row.origin(), String.join(", ", row.columns()), near));
   }
 

@@ -19,7 +19,13 @@ final class Content {
 
   private static String words(Example example) {
     return switch (example) {
-      case Example.Labelled e -> normal(e.text());
+      case Example.Labelled e -> normal(e.whole());
+      case Example.MultiLabelled e -> normal(both(e.text(), e.pair()));
+      case Example.Rated e -> normal(both(e.text(), e.pair()));
+      case Example.Tagged e -> normal(String.join(" ", e.words()));
+      case Example.Asked e -> normal(e.question() + "\n" + e.context());
+      case Example.Choice e ->
+          normal(both(e.question(), e.context()) + "\n" + String.join("\n", e.choices()));
       case Example.Completion e -> normal(e.prompt() + "\n" + e.completion());
       case Example.Chat e -> normal(said(e.messages()));
       case Example.Text e -> normal(e.text());
@@ -41,7 +47,12 @@ final class Content {
             }
             yield normal(said(m.subList(0, last)));
           }
+          case Example.Asked e -> normal(e.context()); // else its answers are read in training
+          case Example.Choice e -> normal(e.context() == null ? "" : e.context());
           case Example.Labelled e -> "";
+          case Example.MultiLabelled e -> "";
+          case Example.Rated e -> "";
+          case Example.Tagged e -> "";
           case Example.Text e -> "";
           case Example.Pair e -> question(e.chosen());
           case Example.Judged e -> question(e.answer());
@@ -52,13 +63,23 @@ final class Content {
   /** Everything of the row letter by letter, to order rows that are otherwise equal. */
   static String exact(Example example) {
     return switch (example) {
-      case Example.Labelled e -> e.text() + "\0" + e.label();
+      case Example.Labelled e -> e.whole() + "\0" + e.label();
+      case Example.MultiLabelled e -> both(e.text(), e.pair()) + "\0" + e.labels();
+      case Example.Rated e -> both(e.text(), e.pair()) + "\0" + e.value();
+      case Example.Tagged e -> e.words() + "\0" + e.tags();
+      case Example.Asked e -> e.question() + "\0" + e.context() + "\0" + e.answers();
+      case Example.Choice e ->
+          both(e.question(), e.context()) + "\0" + e.choices() + "\0" + e.right();
       case Example.Completion e -> e.prompt() + "\0" + e.completion();
       case Example.Chat e -> e.messages().toString();
       case Example.Text e -> e.text();
       case Example.Pair e -> exact(e.chosen()) + "\0" + exact(e.rejected());
       case Example.Judged e -> exact(e.answer()) + "\0" + e.wanted();
     };
+  }
+
+  private static String both(String text, @Nullable String other) {
+    return other == null ? text : text + "\n" + other;
   }
 
   // A system message is usually the same in all rows, and so says nothing about one of them.

@@ -3,6 +3,7 @@ package dev.hone.data;
 import dev.hone.config.Doc;
 import dev.hone.config.Place;
 import dev.hone.config.Range;
+import dev.hone.error.HoneException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,8 @@ public record DataConfig(
             "Files or folders with rows (.jsonl, .json, .csv, .tsv, .parquet, .txt), relative to"
                 + " the recipe, or hf://datasets/owner/name[@revision][/path]")
         List<Place> path,
-    @Doc("What a row is; found from the columns when absent") @Nullable Format format,
+    @Doc("What a row is; found from the columns when absent, except regression")
+        @Nullable Format format,
     @Doc("Which column plays which part, for example {text: body, label: sentiment}")
         Map<String, String> columns,
     @Doc("Names for the columns of a file without a header line (.csv, .tsv)") List<String> header,
@@ -25,7 +27,8 @@ public record DataConfig(
     @Doc("Longest row in tokens; 0 means the model's context") @Range(min = 0) int maxTokens,
     @Doc(
             "How many tokens a window moves over a document; what was seen before is context and no"
-                + " label. 0: all documents as one stream, cut into rows of maxTokens")
+                + " label. 0: all documents as one stream, cut into rows of maxTokens. Over the"
+                + " context of a question, 0: half of what a window holds of it")
         @Range(min = 0)
         int stride,
     @Doc("Refuse to start when a larger share of rows than this must be dropped")
@@ -45,7 +48,16 @@ public record DataConfig(
     /** A question with a better and a worse answer. */
     PREFERENCE,
     /** A question with one answer, and whether it is wanted. */
-    UNPAIRED_PREFERENCE
+    UNPAIRED_PREFERENCE,
+    /** A text and all labels that it carries. */
+    MULTI_LABEL,
+    /** A text and a number; never found from the columns, for labels may be numbers too. */
+    REGRESSION,
+    /** Words with a tag each. */
+    TAGGED,
+    /** A question and a text that holds the answer. */
+    QUESTION_ANSWERING,
+    MULTIPLE_CHOICE
   }
 
   public static DataConfig defaults() {
@@ -68,8 +80,23 @@ public record DataConfig(
     return switch (rows) {
       case LABELLED -> prompt;
       case INSTRUCTION -> ExampleReader.instruction("{text}", "");
-      case COMPLETION, CHAT, TEXT, PREFERENCE, UNPAIRED_PREFERENCE -> "{text}";
+      default -> "{text}";
     };
+  }
+
+  /**
+   * How long a row may be.
+   *
+   * @param maxTokens asked for; 0 for all that the context holds
+   * @throws HoneException when that is more than the model's context
+   */
+  public static int within(int maxTokens, int context) {
+    if (maxTokens > context) {
+      throw new HoneException(
+          "data.maxTokens %d is more than the model's context of %d; lower it"
+              .formatted(maxTokens, context));
+    }
+    return maxTokens == 0 ? context : maxTokens;
   }
 
   /** The same rows, but with a file as the test split and all others on the training side. */

@@ -19,7 +19,7 @@ public record Dropped(String origin, String reason) {
    * @param rows how many there were before
    * @param largestShare of the rows that may be dropped, {@code data.maxDropped}
    */
-  static void check(List<Dropped> dropped, int rows, double largestShare) {
+  public static void check(List<Dropped> dropped, int rows, double largestShare) {
     if (dropped.isEmpty() || (dropped.size() < rows && dropped.size() <= largestShare * rows)) {
       return;
     }

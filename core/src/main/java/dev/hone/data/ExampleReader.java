@@ -58,6 +58,7 @@ final class ExampleReader implements Consumer<Row> {
       case LABELLED ->
           new Example.Labelled(
               filled(row, columns, "text"),
+              columns.optional(row, "text_pair"),
               filled(row, columns, "label").strip(),
               row.origin(),
               columns.task(row));
@@ -79,6 +80,8 @@ final class ExampleReader implements Consumer<Row> {
           new Example.Chat(
               messages(row, columns.value(row, "messages")), row.origin(), columns.task(row));
       case TEXT -> new Example.Text(filled(row, columns, "text"), row.origin());
+      case MULTI_LABEL, REGRESSION, TAGGED, QUESTION_ANSWERING, MULTIPLE_CHOICE ->
+          new HeadExamples(row, columns).example();
       case PREFERENCE -> pair(row, columns);
       case UNPAIRED_PREFERENCE ->
           new Example.Judged(
@@ -136,7 +139,7 @@ final class ExampleReader implements Consumer<Row> {
     return new Example.Chat(said, row.origin(), columns.task(row));
   }
 
-  private static String filled(Row row, Columns columns, String part) throws DroppedRow {
+  static String filled(Row row, Columns columns, String part) throws DroppedRow {
     String text = columns.text(row, part);
     if (text.isBlank()) {
       throw new DroppedRow("empty " + part);

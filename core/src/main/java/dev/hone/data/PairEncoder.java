@@ -16,7 +16,7 @@ public final class PairEncoder {
   private final Encoder encoder;
   private final DataConfig config;
   private final List<String> labels;
-  private final HeadEncoder source;
+  private final SourceEncoder source;
   private final int maxTokens;
 
   /**
@@ -30,7 +30,7 @@ public final class PairEncoder {
     this.encoder = encoder;
     this.config = config;
     this.labels = List.copyOf(labels);
-    this.source = new HeadEncoder(encoder, labels, config.maxTokens(), context);
+    this.source = new SourceEncoder(encoder, config.maxTokens(), context);
     this.maxTokens = config.maxTokens() == 0 ? context : config.maxTokens();
     RowEncoder.requireEnd(encoder);
     if (!labels.isEmpty()) {
@@ -64,7 +64,7 @@ public final class PairEncoder {
 
   /** The question that a labelled row is read as. */
   public int[] prompt(Example.Labelled example) {
-    return prompt(config.prompt().replace("{text}", example.text()));
+    return prompt(config.prompt().replace("{text}", example.whole()));
   }
 
   /** The ids of each label as an answer, without the end token. */
@@ -91,10 +91,7 @@ public final class PairEncoder {
         yield row(prompt(e), answer(e.label()), label, e.origin());
       }
       case Example.Completion e -> row(prompt(e.prompt()), e.completion(), -1, e.origin());
-      case Example.Chat e -> throw noPair(e);
-      case Example.Text e -> throw noPair(e);
-      case Example.Pair e -> throw noPair(e);
-      case Example.Judged e -> throw noPair(e);
+      default -> throw noPair(example);
     };
   }
 

@@ -42,12 +42,7 @@ public final class RowEncoder {
     this.config = config;
     this.labels = List.copyOf(labels);
     this.chat = chat;
-    if (config.maxTokens() > context) {
-      throw new HoneException(
-          "data.maxTokens %d is more than the model's context of %d; lower it"
-              .formatted(config.maxTokens(), context));
-    }
-    this.maxTokens = config.maxTokens() == 0 ? context : config.maxTokens();
+    this.maxTokens = DataConfig.within(config.maxTokens(), context);
     if (config.stride() >= maxTokens) {
       throw new HoneException(
           "data.stride %d would leave tokens without anything before them in rows of %d; set it to %d or less"
@@ -142,7 +137,7 @@ public final class RowEncoder {
    * from the left to leave room for the longest label, and so are the same for every label.
    */
   public int[] prompt(Example.Labelled example) {
-    int[] prompt = encoder.encode(config.prompt().replace("{text}", example.text()));
+    int[] prompt = encoder.encode(config.prompt().replace("{text}", example.whole()));
     return concat(begin, right(prompt, maxTokens - begin.length - longestChoice - 1));
   }
 
@@ -175,11 +170,22 @@ public final class RowEncoder {
               ? sliding(framed(e), e.origin())
               : windows(framed(e), e.origin(), maxTokens, 0);
       case Example.Pair e -> List.of(pair(e));
+      case Example.MultiLabelled e -> throw noWords(e);
+      case Example.Rated e -> throw noWords(e);
+      case Example.Tagged e -> throw noWords(e);
+      case Example.Asked e -> throw noWords(e);
+      case Example.Choice e -> throw noWords(e);
       case Example.Judged e -> {
         TokenRow row = answers(List.of(e.answer()), e.origin()).getFirst();
         yield List.of(new TokenRow(row.ids(), row.learned(), e.wanted() ? 1 : 0, e.origin()));
       }
     };
+  }
+
+  private static HoneException noWords(Example example) {
+    return new HoneException(
+        example.origin()
+            + ": this row is answered by a head of its own, but the model answers in words");
   }
 
   private TokenRow pair(Example.Pair example) throws DroppedRow {

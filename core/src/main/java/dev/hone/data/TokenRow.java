@@ -1,5 +1,6 @@
 package dev.hone.data;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  *     predict {@code ids[t]}
  * @param label index of the row's label among the task's labels, or -1
  * @param origin where the row came from, for messages: {@code file:line}
- * @param rejected the other side of a pair, of which this row is the better one; null for a row
- *     that stands for itself. Both sides share every batch and count as one row.
+ * @param others further sides of this row: the worse answer of a pair, or the other choices. All
+ *     sides share every batch and count as one row.
+ * @param types segments, T of them; null means all 0
+ * @param target what a head is to answer, or null
  * @param task that the row belongs to among several; empty for none
  */
 public record TokenRow(
@@ -21,49 +24,71 @@ public record TokenRow(
     boolean[] learned,
     int label,
     String origin,
-    @Nullable TokenRow rejected,
+    List<TokenRow> others,
+    int @Nullable [] types,
+    @Nullable Target target,
     String task) {
 
   public TokenRow(int[] ids, boolean[] learned, int label, String origin) {
-    this(ids, learned, label, origin, null);
+    this(ids, learned, label, origin, List.of(), null, null);
   }
 
+  /** The better side of a pair, with the worse one. */
+  public TokenRow(int[] ids, boolean[] learned, int label, String origin, TokenRow rejected) {
+    this(ids, learned, label, origin, List.of(rejected), null, null);
+  }
+
+  /** A row that belongs to no task of several. */
   public TokenRow(
-      int[] ids, boolean[] learned, int label, String origin, @Nullable TokenRow rejected) {
-    this(ids, learned, label, origin, rejected, "");
+      int[] ids,
+      boolean[] learned,
+      int label,
+      String origin,
+      List<TokenRow> others,
+      int @Nullable [] types,
+      @Nullable Target target) {
+    this(ids, learned, label, origin, others, types, target, "");
   }
 
   public TokenRow {
-    if (ids.length != learned.length) {
+    if (ids.length != learned.length || (types != null && ids.length != types.length)) {
       throw new IllegalArgumentException(
           origin + ": " + ids.length + " ids but a mask of " + learned.length);
     }
   }
 
-  /** The row alone, or the better and the worse side of a pair. */
+  /** The row alone, or with its other sides. */
   public List<TokenRow> sides() {
-    return rejected == null
-        ? List.of(this)
-        : List.of(new TokenRow(ids, learned, label, origin, null, task), rejected);
+    if (others.isEmpty()) {
+      return List.of(this);
+    }
+    List<TokenRow> sides = new ArrayList<>();
+    sides.add(new TokenRow(ids, learned, label, origin, List.of(), types, target, task));
+    sides.addAll(others);
+    return sides;
   }
 
-  /** The same row, and the other side of a pair, of a task. */
+  /** The same row, with all of its sides, of a task. */
   public TokenRow ofTask(String name) {
-    TokenRow other = rejected == null ? null : rejected.ofTask(name);
-    return new TokenRow(ids, learned, label, origin, other, name);
+    List<TokenRow> named = others.stream().map(other -> other.ofTask(name)).toList();
+    return new TokenRow(ids, learned, label, origin, named, types, target, name);
   }
 
-  /** Positions that the row takes; of a pair, those of its longer side. */
+  /** Positions that the row takes; of several sides, those of the longest. */
   public int length() {
-    return rejected == null ? ids.length : Math.max(ids.length, rejected.length());
+    int longest = ids.length;
+    for (TokenRow other : others) {
+      longest = Math.max(longest, other.length());
+    }
+    return longest;
   }
 
   /**
-   * How many tokens of this row, both sides of a pair, are labels. The first token has nothing
-   * before it to learn from.
+   * How many tokens of this row, all sides together, are labels. The first token has nothing before
+   * it to learn from.
    */
   public int learnedTokens() {
-    int count = rejected == null ? 0 : rejected.learnedTokens();
+    int count = others.stream().mapToInt(TokenRow::learnedTokens).sum();
     for (int t = 1; t < learned.length; t++) {
       if (learned[t]) {
         count++;

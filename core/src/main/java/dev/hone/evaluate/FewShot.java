@@ -34,7 +34,7 @@ public record FewShot(int shots, int[] prefix) {
     while (!chosen.isEmpty()) {
       StringBuilder text = new StringBuilder();
       for (Example.Labelled example : chosen) {
-        text.append(config.prompt().replace("{text}", example.text()))
+        text.append(config.prompt().replace("{text}", example.whole()))
             .append(config.answer().replace("{label}", example.label()))
             .append("\n\n");
       }

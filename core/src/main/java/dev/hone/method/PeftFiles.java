@@ -124,8 +124,8 @@ public final class PeftFiles {
   }
 
   /**
-   * PEFT has no word for masked language models, and takes it that every classifier's adapter
-   * brings a head: null makes it take the model as it is.
+   * PEFT has no word for masked language models and multiple choice, and takes it that every
+   * classifier's adapter brings a head: null makes it take the model as it is.
    */
   private static @Nullable String taskType(String architecture, List<String> saved) {
     boolean head = saved.stream().anyMatch(Targets.HEADS::contains);
@@ -138,6 +138,9 @@ public final class PeftFiles {
     if (architecture.endsWith("ForConditionalGeneration")) {
       return "SEQ_2_SEQ_LM";
     }
-    return architecture.endsWith("ForMaskedLM") ? null : "CAUSAL_LM";
+    if (architecture.endsWith("ForQuestionAnswering")) {
+      return head ? "QUESTION_ANS" : null;
+    }
+    return architecture.matches(".*(ForMaskedLM|ForMultipleChoice)") ? null : "CAUSAL_LM";
   }
 }

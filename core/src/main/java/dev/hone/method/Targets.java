@@ -27,14 +27,14 @@ public record Targets(PeftConfig config, Model model) {
   static final String ALL_LINEAR = "all-linear";
   static final String REGEX = "regex:";
 
-  /** What PEFT takes for the head of a classifier. */
-  static final List<String> HEADS = List.of("classifier", "score");
+  /** What PEFT takes for the head of a classifier, or of one that finds answers. */
+  static final List<String> HEADS = List.of("classifier", "score", "qa_outputs");
 
   /** The first numbered part of a path, and the name before it. */
   private static final Pattern LAYER = Pattern.compile(".*?\\.([^.]*)\\.(\\d+)\\..*");
 
   private static final List<String> OUTPUTS =
-      List.of("lm_head", "embed_out", "score", "classifier", "cls.predictions.decoder");
+      List.of("lm_head", "embed_out", "score", "classifier", "qa_outputs");
 
   /** The linears that are meant, in model order; a target that matches nothing is refused. */
   public List<Linear> linears() {
@@ -117,10 +117,17 @@ public record Targets(PeftConfig config, Model model) {
       return false;
     }
     if (config.targetModules().equals(List.of(ALL_LINEAR))) {
-      return model.linears().containsKey(path) && !OUTPUTS.contains(path) && inLayers(path);
+      return model.linears().containsKey(path) && !isOutput(path) && inLayers(path);
     }
     return config.targetModules().contains(path)
         || (config.targetModules().stream().anyMatch(t -> fits(path, t)) && inLayers(path));
+  }
+
+  private boolean isOutput(String path) {
+    Linear linear = model.linears().get(path);
+    return OUTPUTS.contains(path)
+        || (linear != null
+            && linear.parameters().stream().anyMatch(model.head().words()::contains));
   }
 
   private static boolean fits(String path, String target) {

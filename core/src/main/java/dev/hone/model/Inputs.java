@@ -94,7 +94,7 @@ public record Inputs(
     return new Inputs(
         Tensors.of(batch.ids(), batch.rows(), batch.width()),
         padded ? Tensors.of(batch.mask(), batch.rows(), batch.width()) : null,
-        null,
+        batch.types() == null ? null : Tensors.of(batch.types(), batch.rows(), batch.width()),
         null,
         leftPadded,
         1,
@@ -107,6 +107,12 @@ public record Inputs(
   public Inputs ofTasks(List<String> names) {
     return new Inputs(
         ids, mask, tokenTypes, positions, leftPadded, choices, decoderIds, prompt, names);
+  }
+
+  /** The same rows as so many choices for each question. */
+  public Inputs choosing(int among) {
+    return new Inputs(
+        ids, mask, tokenTypes, positions, leftPadded, among, decoderIds, prompt, tasks);
   }
 
   /** The same behind a soft prompt of so many positions: real ones, of the first segment. */

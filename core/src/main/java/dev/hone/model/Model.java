@@ -1,5 +1,6 @@
 package dev.hone.model;
 
+import dev.hone.model.head.HeadKind;
 import dev.hone.store.Config;
 import dev.hone.store.ModelFolder;
 import dev.hone.tensor.Engine;
@@ -7,6 +8,7 @@ import dev.hone.tensor.Tensor;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,17 @@ public record Model(
   public Tensor logits(Inputs inputs, Pass pass) {
     Inputs read = pass.prompted(inputs);
     return head.logits(backbone.whole(inputs, pass), read, pass);
+  }
+
+  /** What kind of head it has; empty for a model that writes. */
+  public Optional<HeadKind> headKind() {
+    return HeadKind.of(
+        architecture, config.optionalText("problem_type").orElse(""), labels().size());
+  }
+
+  /** What config.json calls the outputs of the head, in their order; two where it names none. */
+  public List<String> labels() {
+    return HeadKind.labels(config);
   }
 
   /** Names of the parameters that have an entry for every token. */

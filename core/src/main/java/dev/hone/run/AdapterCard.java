@@ -3,6 +3,7 @@ package dev.hone.run;
 import dev.hone.data.DataConfig;
 import dev.hone.error.HoneException;
 import dev.hone.model.Storage;
+import dev.hone.model.head.HeadKind;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.AtomicFiles;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  *     they were no conversations
  * @param answer pattern with {label}
  * @param labels in the order of their numbers; empty where rows had none
+ * @param head that answers; null where the model writes, and in cards of older versions
  * @param maxTokens longest question with its answer, as in the training; 0 means the context
  * @param lengthNormalized whether an answer's likelihood counts per token
  * @param tasks that the adapter tells apart, in the order of their numbers; empty for one that does
@@ -40,6 +42,7 @@ public record AdapterCard(
     String chatTemplate,
     String answer,
     List<String> labels,
+    @Nullable HeadKind head,
     int maxTokens,
     boolean lengthNormalized,
     List<String> tasks) {
@@ -58,7 +61,7 @@ public record AdapterCard(
     AtomicFiles.write(folder.resolve(FILE), JSON.writeValueAsString(card));
   }
 
-  static AdapterCard of(String baseFingerprint, Recipe recipe, Prepared rows) {
+  static AdapterCard of(String baseFingerprint, Recipe recipe, Base base, Prepared rows) {
     return new AdapterCard(
         baseFingerprint,
         recipe.dtype(),
@@ -66,6 +69,7 @@ public record AdapterCard(
         rows.chatTemplate(),
         recipe.data().answer(),
         rows.labels(),
+        base.head().orElse(null),
         recipe.data().maxTokens(),
         recipe.evaluate().lengthNormalized(),
         recipe.method().tasks());
@@ -94,11 +98,20 @@ public record AdapterCard(
   /** The same for a model that needs no base any more. */
   AdapterCard ofWholeModel() {
     return new AdapterCard(
-        "", Storage.AUTO, prompt, chatTemplate, answer, labels, maxTokens, lengthNormalized, tasks);
+        "",
+        Storage.AUTO,
+        prompt,
+        chatTemplate,
+        answer,
+        labels,
+        head,
+        maxTokens,
+        lengthNormalized,
+        tasks);
   }
 
   /** Encodes questions of a task with labels in the words of the training. */
-  public Questions questions(Base base) {
+  public Questions questions(Base base, List<String> labels) {
     return Questions.of(
         base, DataConfig.defaults().asking(prompt, answer, maxTokens), labels, null);
   }

@@ -9,6 +9,7 @@ import dev.hone.model.NewModel;
 import dev.hone.model.NewTokens;
 import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
+import dev.hone.model.head.HeadKind;
 import dev.hone.model.head.TextHead;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.ModelFolder;
@@ -24,6 +25,7 @@ import dev.hone.train.Seq2SeqObjective;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -57,15 +59,30 @@ public record Base(
     return open(folder, storage, wider, tokens -> Families.load(folder, storage, tokens));
   }
 
-  /** Opens a folder with a head that tells {@code labels} apart, made new where there is none. */
-  static Base classifier(
-      Path folder, Storage storage, UnaryOperator<Tokenizer> wider, List<String> labels) {
+  /**
+   * Opens a folder with a head of this kind, made new where there is none.
+   *
+   * @param labels that it tells apart, where it does
+   */
+  static Base headed(
+      Path folder,
+      Storage storage,
+      UnaryOperator<Tokenizer> wider,
+      HeadKind kind,
+      List<String> labels) {
+    if (kind == HeadKind.SINGLE_LABEL) {
+      requireClasses(folder, labels);
+    }
+    return open(
+        folder, storage, wider, tokens -> Families.headed(folder, kind, labels, storage, tokens));
+  }
+
+  private static void requireClasses(Path folder, List<String> labels) {
     if (labels.isEmpty()) {
       throw new HoneException(
           folder
               + ": this model does not write text, it tells labels apart, but the rows have no"
-              + " labels; give rows with text and label, or another model (masked words are"
-              + " predicted, but not trained on further)");
+              + " labels; give rows with text and label, or another model");
     }
     labels.stream()
         .filter(label -> label.matches("[-+]?\\d*\\.\\d+([eE][-+]?\\d+)?"))
@@ -75,11 +92,10 @@ public record Base(
               throw new HoneException(
                   "the label '"
                       + number
-                      + "' is a number, and regression is not trained: a head would take each"
-                      + " number for a class; put names of classes there (low, high)");
+                      + "' is a number, and a head would take each number for a class; say that it"
+                      + " is one with data.format=regression, or put names of classes there (low,"
+                      + " high)");
             });
-    return open(
-        folder, storage, wider, tokens -> Families.classifier(folder, labels, storage, tokens));
   }
 
   private static Base open(
@@ -158,7 +174,12 @@ public record Base(
     return Precision.type() == DType.F32 ? kept : kept + "-products-" + Precision.type();
   }
 
-  /** Whether the model answers in words; otherwise it has a classification head. */
+  /** What head the model has; empty where it answers in words. */
+  public Optional<HeadKind> head() {
+    return speaks() ? Optional.empty() : model.headKind();
+  }
+
+  /** Whether the model answers in words; otherwise it has a head for a task. */
   public boolean speaks() {
     return model.head() instanceof TextHead;
   }

@@ -4,6 +4,7 @@ import dev.hone.config.Yaml;
 import dev.hone.data.DataConfig;
 import dev.hone.data.Splits;
 import dev.hone.error.HoneException;
+import dev.hone.evaluate.Measures;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
@@ -22,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  * @param line for rows with labels, else null
  * @param perplexity for text, else null
  * @param preference for preferences, else null
+ * @param measures for tasks of other heads, else null
  * @param seen rows of the other file that the run was trained on; they are no test of anything
  */
 public record Evaluation(
     @Nullable ResultLine line,
     @Nullable Perplexity perplexity,
     @Nullable Preference preference,
+    @Nullable Measures measures,
     long seen) {
 
   /**
@@ -63,7 +66,8 @@ public record Evaluation(
       }
       listener.phase(RunResult.TUNED);
       Skill.Score score = skill.score(RunResult.TUNED, base.model(), tuned.adapter(), listener);
-      return new Evaluation(score.line(), score.perplexity(), score.preference(), seen);
+      return new Evaluation(
+          score.line(), score.perplexity(), score.preference(), score.measures(), seen);
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.hone.run;
 
-import dev.hone.data.Batch;
 import dev.hone.data.DataConfig;
 import dev.hone.data.Example;
 import dev.hone.evaluate.ChoiceScorer;
@@ -10,19 +9,14 @@ import dev.hone.evaluate.EvaluateConfig.Baseline;
 import dev.hone.evaluate.FewShot;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.model.Adapter;
-import dev.hone.model.Inputs;
 import dev.hone.model.Model;
-import dev.hone.model.Pass;
-import dev.hone.tensor.GradMode;
-import dev.hone.tensor.Scope;
+import dev.hone.run.head.HeadLogits;
 import dev.hone.train.ClassificationObjective;
 import dev.hone.train.Objective;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * Telling labels apart: by a classification head, or by a language model that answers with the
@@ -55,6 +49,11 @@ final class LabelSkill implements Skill {
   @Override
   public Objective objective() {
     return spoken ? base.writing() : new ClassificationObjective();
+  }
+
+  @Override
+  public boolean comparesWithRandomWeights() {
+    return true;
   }
 
   /** The test rows that are scored, in the order of the predictions. */
@@ -116,7 +115,7 @@ final class LabelSkill implements Skill {
 
   private Score scored(String name, int[] predicted) {
     ResultLine line = ResultLine.of(name, Classification.of(gold, predicted, rows.labels()));
-    return new Score(name, line, predicted, null, null);
+    return Score.of(line, predicted);
   }
 
   private int[] spoken(Model model, Adapter adapter, FewShot shots, RunListener listener) {
@@ -132,27 +131,21 @@ final class LabelSkill implements Skill {
   }
 
   private int[] classified(Model model, Adapter adapter, RunListener listener) {
-    // Longest first, so that memory is known after a batch; predictions go back to their places.
-    List<Integer> order =
-        IntStream.range(0, test.size())
-            .boxed()
-            .sorted(Comparator.comparingInt(i -> -rows.test().get(i).length()))
-            .toList();
-    int[] predicted = new int[test.size()];
-    for (int from = 0; from < order.size(); from += config.batch()) {
-      List<Integer> places = order.subList(from, Math.min(order.size(), from + config.batch()));
-      try (Scope scope = Scope.open();
-          GradMode off = GradMode.off()) {
-        Batch batch =
-            Batch.of(places.stream().map(rows.test()::get).toList(), base.tokenizer().padId());
-        long[] best =
-            model.logits(Inputs.of(batch), Pass.plain().with(adapter)).argmax(-1).toLongs();
-        for (int r = 0; r < best.length; r++) {
-          predicted[places.get(r)] = (int) best[r];
-        }
-      }
-      listener.progress(from + places.size(), predicted.length);
+    return new HeadLogits(model, adapter, base.tokenizer().padId())
+            .of(
+                rows.test().subList(0, test.size()),
+                config.batch(),
+                done -> listener.progress(done, test.size()))
+            .stream()
+            .mapToInt(LabelSkill::best)
+            .toArray();
+  }
+
+  private static int best(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      best = logits[i] > logits[best] ? i : best;
     }
-    return predicted;
+    return best;
   }
 }

@@ -4,6 +4,7 @@ import dev.hone.config.Place;
 import dev.hone.config.Yaml;
 import dev.hone.error.HoneException;
 import dev.hone.method.AdapterFiles;
+import dev.hone.model.head.HeadKind;
 import dev.hone.recipe.Recipe;
 import dev.hone.store.hub.Hub;
 import dev.hone.store.hub.Repo;
@@ -26,11 +27,17 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param base what the adapter belongs to, empty for a whole model
  * @param labels that it tells apart; empty where it writes text
+ * @param head that answers, or null
  * @param datasets on the Hub that it was trained on
  * @param result of the run, or a missing node
  */
 record ModelCard(
-    Repo repo, String base, List<String> labels, List<String> datasets, JsonNode result) {
+    Repo repo,
+    String base,
+    List<String> labels,
+    @Nullable HeadKind head,
+    List<String> datasets,
+    JsonNode result) {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Pattern LICENSE =
       Pattern.compile("\\A---\\R(?:(?!---).*\\R)*?license:\\s*([\\w.-]+)");
@@ -49,6 +56,7 @@ record ModelCard(
         repo,
         AdapterFiles.isIn(weights) ? AdapterFiles.base(AdapterFiles.config(weights)) : "",
         AdapterCard.read(weights).map(AdapterCard::labels).orElse(List.of()),
+        AdapterCard.read(weights).map(AdapterCard::head).orElse(null),
         datasets,
         json(folder.resolve("result.json")));
   }
@@ -125,7 +133,14 @@ record ModelCard(
   }
 
   private String task() {
-    return labels.isEmpty() ? "text-generation" : "text-classification";
+    return switch (head) {
+      case TOKEN_CLASSIFICATION -> "token-classification";
+      case QUESTION_ANSWERING -> "question-answering";
+      case MULTIPLE_CHOICE -> "multiple-choice";
+      case MASKED_LM -> "fill-mask";
+      case SINGLE_LABEL, MULTI_LABEL, REGRESSION -> "text-classification";
+      case null -> labels.isEmpty() ? "text-generation" : "text-classification";
+    };
   }
 
   private void metrics(StringBuilder card) {
@@ -135,6 +150,11 @@ record ModelCard(
         add(metrics, "accuracy", line.path("accuracy"));
         add(metrics, "f1", line.path("macro_f1"));
         add(metrics, "matthews_correlation", line.path("mcc"));
+      }
+    }
+    for (JsonNode line : result.path("measures")) {
+      if (line.path("name").asString("").equals(RunResult.TUNED)) {
+        names(line).forEach(name -> add(metrics, name.toLowerCase(Locale.ROOT), line.path(name)));
       }
     }
     for (JsonNode line : result.path("perplexities")) {
@@ -151,6 +171,13 @@ record ModelCard(
       card.append("    metrics:\n");
       metrics.forEach(card::append);
     }
+  }
+
+  /** Of the measures of a line. */
+  private static List<String> names(JsonNode line) {
+    return line.propertyNames().stream()
+        .filter(name -> !List.of("name", "n").contains(name) && !name.endsWith("_se"))
+        .toList();
   }
 
   private static void add(List<String> metrics, String type, JsonNode value) {
@@ -176,6 +203,21 @@ record ModelCard(
               100 * line.path("accuracy").asDouble(),
               100 * line.path("accuracy_se").asDouble(0),
               100 * line.path("macro_f1").asDouble()));
+    }
+    for (JsonNode line : result.path("measures")) {
+      if (line.path("name").asString("").equals(RunResult.TUNED)) {
+        card.append("\n## Results\n\n| measure | on ").append(line.path("n").asLong());
+        card.append(" test rows |\n|---|---|\n");
+        names(line)
+            .forEach(
+                name ->
+                    card.append(
+                        String.format(
+                            Locale.ROOT,
+                            "| %s | %.4f |\n",
+                            name.replace('_', ' '),
+                            line.path(name).asDouble(Double.NaN))));
+      }
     }
     if (!result.path("preferences").isEmpty()) {
       card.append(

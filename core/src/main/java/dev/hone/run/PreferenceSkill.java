@@ -143,11 +143,8 @@ final class PreferenceSkill implements Skill {
     }
     Preference.Sides rewards = sides(better, worse, objective::reward);
     Preference.Sides likelihoods = sides(better, worse, objective::likelihood);
-    return new Score(
+    return Score.of(
         name,
-        null,
-        new int[0],
-        null,
         objective instanceof PairedConfig
             ? Preference.ofPairs(rewards, likelihoods)
             : Preference.ofSingles(rewards, likelihoods));

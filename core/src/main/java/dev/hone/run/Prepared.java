@@ -84,7 +84,7 @@ record Prepared(
 
   private static List<TokenRow> encoded(
       Questions questions, DataConfig config, List<Example> examples, List<Dropped> dropped) {
-    boolean stream = config.stride() == 0 && !examples.isEmpty();
+    boolean stream = config.stride() == 0 && !examples.isEmpty() && questions.task().isEmpty();
     if (stream && examples.stream().allMatch(Example.Text.class::isInstance)) {
       // Rows come in the order of a hash; neighbours in the stream are documents, not a plan.
       List<Example.Text> documents =

@@ -3,13 +3,15 @@ package dev.hone.run;
 import dev.hone.data.DataConfig;
 import dev.hone.data.EncodedRows;
 import dev.hone.data.Example;
-import dev.hone.data.HeadEncoder;
 import dev.hone.data.PairEncoder;
 import dev.hone.data.RowEncoder;
 import dev.hone.data.chat.ChatEncoder;
+import dev.hone.data.head.HeadTexts;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Recurrent;
+import dev.hone.run.head.HeadTask;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How rows are put to a model: in words, or as the text alone where a head gives the answer. */
@@ -26,9 +28,17 @@ public sealed interface Questions {
           new InWords(new RowEncoder(base.tokenizer(), config, context, labels, chat)),
           recurrent.window() + 1);
     }
-    return base.speaks()
-        ? new InWords(new RowEncoder(base.tokenizer(), config, context, labels, chat))
-        : new ForHead(new HeadEncoder(base.tokenizer(), labels, config.maxTokens(), context));
+    if (base.speaks()) {
+      return new InWords(new RowEncoder(base.tokenizer(), config, context, labels, chat));
+    }
+    HeadTexts texts = HeadTexts.of(base.tokenizer(), config, context);
+    return new ForHead(
+        HeadTask.of(base.head().orElseThrow(), texts, config, labels), config.maxDropped());
+  }
+
+  /** What a head is asked; empty where the model answers in words. */
+  default Optional<HeadTask<?, ?>> task() {
+    return Optional.empty();
   }
 
   EncodedRows encode(List<? extends Example> examples);
@@ -115,21 +125,20 @@ public sealed interface Questions {
     }
   }
 
-  /** A classification head answers. */
-  record ForHead(HeadEncoder encoder) implements Questions {
+  /**
+   * A head answers.
+   *
+   * @param maxDropped share of the rows that may hold nothing to learn
+   */
+  record ForHead(HeadTask<?, ?> head, double maxDropped) implements Questions {
     @Override
-    public EncodedRows encode(List<? extends Example> examples) {
-      return new EncodedRows(
-          examples.stream().map(e -> encoder.row(labelled(e))).toList(), List.of(), 0);
+    public Optional<HeadTask<?, ?>> task() {
+      return Optional.of(head);
     }
 
-    private static Example.Labelled labelled(Example example) {
-      if (example instanceof Example.Labelled labelled) {
-        return labelled;
-      }
-      throw new dev.hone.error.HoneException(
-          example.origin()
-              + ": this model has a classification head and needs rows with text and label");
+    @Override
+    public EncodedRows encode(List<? extends Example> examples) {
+      return head.encode(examples, maxDropped);
     }
 
     @Override
@@ -139,7 +148,7 @@ public sealed interface Questions {
 
     @Override
     public int[] prompt(Example.Labelled example) {
-      return encoder.ids(example.text());
+      throw new IllegalStateException("a head is not asked in words");
     }
 
     @Override

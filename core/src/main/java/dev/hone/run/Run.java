@@ -3,6 +3,7 @@ package dev.hone.run;
 import dev.hone.config.ByteSize;
 import dev.hone.data.Batch;
 import dev.hone.data.Batches;
+import dev.hone.data.DataConfig;
 import dev.hone.data.Example;
 import dev.hone.data.Splits;
 import dev.hone.data.TokenRow;
@@ -10,6 +11,7 @@ import dev.hone.error.HoneException;
 import dev.hone.evaluate.EvaluateConfig.Baseline;
 import dev.hone.evaluate.Forgetting;
 import dev.hone.evaluate.McNemar;
+import dev.hone.evaluate.Measures;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
@@ -23,8 +25,10 @@ import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Recurrent;
 import dev.hone.model.family.Families;
+import dev.hone.model.head.HeadKind;
 import dev.hone.recipe.Recipe;
 import dev.hone.recipe.Task;
+import dev.hone.run.head.HeadTask;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
@@ -183,25 +187,43 @@ public final class Run {
     if (model == null) {
       throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
     }
-    Base base = Base.open(model, recipe.dtype(), recipe.tokenizer()::added);
-    // A recurrent model has no context to read a question from: it tells labels apart by a head.
-    boolean recurrent = base.model().backbone() instanceof Recurrent;
-    boolean asked = recipe.task() == Task.CLASSIFIER;
-    if (base.speaks() && !asked && !(recurrent && !Prepared.labels(splits).isEmpty())) {
-      return base;
+    Optional<HeadKind> needed = HeadTask.needed(splits.format());
+    if (needed.isEmpty()) {
+      Base base = Base.open(model, recipe.dtype(), recipe.tokenizer()::added);
+      // A recurrent model has no context to read a question from: it tells labels apart by a head.
+      boolean recurrent = base.model().backbone() instanceof Recurrent;
+      boolean asked = recipe.task() == Task.CLASSIFIER;
+      boolean writes =
+          base.speaks() && !asked && !(recurrent && !Prepared.labels(splits).isEmpty());
+      boolean finds =
+          base.head().equals(Optional.of(HeadKind.MASKED_LM))
+              && recipe.task() == null
+              && splits.format() == DataConfig.Format.TEXT;
+      if (writes || finds) {
+        return base;
+      }
+      base.close();
     }
-    base.close();
     if (recipe.task() == Task.LANGUAGE_MODEL) {
       throw new HoneException(
-          model + ": task is language-model, but this model does not write text; name another");
+          needed.isPresent()
+              ? "task is language-model, but a head of its own answers rows of this format; leave"
+                  + " task out"
+              : model
+                  + ": task is language-model, but this model does not write text; name another");
     }
     Engine.seed(recipe.seed()); // a new head is drawn
-    Base classifier =
-        Base.classifier(model, recipe.dtype(), recipe.tokenizer()::added, Prepared.labels(splits));
-    if (!classifier.model().made().isEmpty()) {
-      listener.note("new, from random weights: " + String.join(", ", classifier.model().made()));
+    Base headed =
+        Base.headed(
+            model,
+            recipe.dtype(),
+            recipe.tokenizer()::added,
+            needed.orElse(HeadKind.SINGLE_LABEL),
+            Prepared.labels(splits));
+    if (!headed.model().made().isEmpty()) {
+      listener.note("new, from random weights: " + String.join(", ", headed.model().made()));
     }
-    return classifier;
+    return headed;
   }
 
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
@@ -228,7 +250,7 @@ public final class Run {
     try (Method method = attached(rows, base)) {
       TrainConfig train = fitting(folder, skill, rows, base, method);
       FrozenCache frozen =
-          train.cacheFrozen() && !base.fingerprint().isEmpty()
+          train.cacheFrozen() && skill.repeatsRows() && !base.fingerprint().isEmpty()
               ? new FrozenCache(folder.file("frozen"), base.numbers())
               : null;
       Checkpoints checkpoints = new Checkpoints(folder.file("checkpoints"));
@@ -305,10 +327,13 @@ public final class Run {
     if (score.line() != null) {
       listener.scored(score.line());
     }
+    if (score.measures() != null) {
+      listener.scored(score.measures());
+    }
   }
 
   private boolean fromRandom(Skill skill) {
-    return skill instanceof LabelSkill
+    return skill.comparesWithRandomWeights()
         && recipe.newModel() == null
         && recipe.evaluate().baselines().contains(Baseline.RANDOM_WEIGHTS);
   }
@@ -380,6 +405,7 @@ public final class Run {
     List<ResultLine> lines = new ArrayList<>();
     Map<String, Perplexity> perplexities = new LinkedHashMap<>();
     Map<String, Preference> preferences = new LinkedHashMap<>();
+    List<Measures> measures = new ArrayList<>();
     for (Skill.Score score : scores) {
       if (score.line() != null) {
         lines.add(score.line());
@@ -389,6 +415,9 @@ public final class Run {
       }
       if (score.preference() != null) {
         preferences.put(score.name(), score.preference());
+      }
+      if (score.measures() != null) {
+        measures.add(score.measures());
       }
     }
     Map<String, McNemar> comparisons = new LinkedHashMap<>();
@@ -405,6 +434,7 @@ public final class Run {
         lines,
         perplexities,
         preferences,
+        measures,
         forgetting,
         comparisons,
         changes,

@@ -1,5 +1,6 @@
 package dev.hone.run;
 
+import dev.hone.evaluate.Measures;
 import dev.hone.evaluate.ResultLine;
 import dev.hone.store.hub.Transfer;
 import dev.hone.train.TrainListener;
@@ -30,4 +31,7 @@ public interface RunListener extends TrainListener, Transfer {
 
   /** A line of the final table is known. */
   default void scored(ResultLine line) {}
+
+  /** The same for a task with measures of its own. */
+  default void scored(Measures measures) {}
 }

@@ -5,6 +5,7 @@ import dev.hone.data.SplitReport;
 import dev.hone.evaluate.Estimate;
 import dev.hone.evaluate.Forgetting;
 import dev.hone.evaluate.McNemar;
+import dev.hone.evaluate.Measures;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.evaluate.Preference;
 import dev.hone.evaluate.ResultLine;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param lines the final table, for rows with labels
  * @param perplexities the same for text
  * @param preferences the same for preferences
+ * @param measures the same for tasks of other heads
  * @param forgetting null where the recipe names no general text
  * @param comparisons the tuned model against each other line, on the same rows
  * @param changes rows on which the tuned model and the best baseline differ
@@ -42,6 +44,7 @@ public record RunResult(
     List<ResultLine> lines,
     Map<String, Perplexity> perplexities,
     Map<String, Preference> preferences,
+    List<Measures> measures,
     @Nullable Forgetting forgetting,
     Map<String, McNemar> comparisons,
     @Nullable Changes changes,
@@ -77,6 +80,14 @@ public record RunResult(
         .orElseThrow(() -> new IllegalArgumentException("no line " + name));
   }
 
+  /** The measures of this name. */
+  public Measures measured(String name) {
+    return measures.stream()
+        .filter(m -> m.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no measures of " + name));
+  }
+
   public double tokensPerSecond() {
     return trainSeconds == 0 ? 0 : tokens / trainSeconds;
   }
@@ -90,6 +101,7 @@ public record RunResult(
     json.put("lines", lines.stream().map(RunResult::line).toList());
     json.put("perplexities", perplexitiesJson());
     json.put("preferences", preferencesJson());
+    json.put("measures", measures.stream().map(RunResult::measuresJson).toList());
     if (forgetting != null) {
       json.put("forgetting", forgettingJson(forgetting));
     }
@@ -141,6 +153,14 @@ public record RunResult(
     return all;
   }
 
+  private static Map<String, Object> measuresJson(Measures measures) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("name", measures.name());
+    json.put("n", measures.n());
+    measures.values().forEach(m -> put(json, m.name().replaceAll("[- ]", "_"), m.value()));
+    return json;
+  }
+
   private static Map<String, Object> forgettingJson(Forgetting forgetting) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("n", forgetting.after().rows());
@@ -181,8 +201,11 @@ public record RunResult(
 
   /** JSON has no NaN: an error that is not known is null. */
   private static void put(Map<String, Object> json, String name, Estimate estimate) {
-    json.put(name, estimate.value());
-    json.put(
-        name + "_se", Double.isFinite(estimate.standardError()) ? estimate.standardError() : null);
+    json.put(name, finite(estimate.value()));
+    json.put(name + "_se", finite(estimate.standardError()));
+  }
+
+  private static @Nullable Double finite(double value) {
+    return Double.isFinite(value) ? (Double) value : null;
   }
 }

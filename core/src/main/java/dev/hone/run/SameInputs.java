@@ -46,6 +46,10 @@ final class SameInputs {
         String text =
             Arrays.toString(row.ids()) + Arrays.toString(row.learned()) + row.label() + '\n';
         digest.update(text.getBytes(StandardCharsets.UTF_8));
+        if (row.types() != null || row.target() != null) {
+          String more = Arrays.toString(row.types()) + row.target() + '\n';
+          digest.update(more.getBytes(StandardCharsets.UTF_8));
+        }
       }
       digest.update((byte) 0);
     }

@@ -67,7 +67,7 @@ final class TextSkill implements Skill {
     Perplexity perplexity =
         perplexity(
             objective(), model, adapter, batches(test, 1, 0), base.tokenizer().padId(), listener);
-    return new Score(name, null, new int[0], perplexity, null);
+    return Score.of(name, perplexity);
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.hone.run;
 
 import dev.hone.config.Place;
+import dev.hone.data.DataConfig;
+import dev.hone.data.Example;
 import dev.hone.data.chat.ChatEncoder;
 import dev.hone.data.chat.ChatTemplate;
 import dev.hone.data.chat.Message;
@@ -13,6 +15,9 @@ import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.Pass;
 import dev.hone.model.Storage;
+import dev.hone.model.head.HeadKind;
+import dev.hone.run.head.HeadLogits;
+import dev.hone.run.head.HeadTask;
 import dev.hone.store.hub.Transfer;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
@@ -88,10 +93,14 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
     List<String> labels = card.map(AdapterCard::labels).orElse(List.of());
     UnaryOperator<Tokenizer> wider = known -> wider(folder, known);
     Storage storage = card.map(AdapterCard::storage).orElse(Storage.AUTO);
-    Base opened = Base.open(named, storage, wider);
-    if (!labels.isEmpty() && !opened.speaks()) {
+    HeadKind head = card.map(AdapterCard::head).orElse(null);
+    Base opened =
+        head == null
+            ? Base.open(named, storage, wider)
+            : Base.headed(named, storage, wider, head, labels);
+    if (head == null && !labels.isEmpty() && !opened.speaks()) { // a card of an older version
       opened.close();
-      opened = Base.classifier(named, storage, wider, labels);
+      opened = Base.headed(named, storage, wider, HeadKind.SINGLE_LABEL, labels);
     }
     Base base = opened;
     try {
@@ -191,19 +200,26 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
     return new ChatEncoder(base.tokenizer(), template);
   }
 
-  /** Logits of a classification head for one row of token ids. */
-  public double[] classScores(int[] ids, Adapter adapter) {
-    try (Scope scope = Scope.open();
-        GradMode off = GradMode.off()) {
-      long[] wide = java.util.Arrays.stream(ids).asLongStream().toArray();
-      float[] logits =
-          base.model()
-              .logits(Inputs.of(Tensors.of(wide, 1, wide.length)), Pass.plain().with(adapter))
-              .toFloats();
-      double[] scores = new double[logits.length];
-      java.util.Arrays.setAll(scores, i -> logits[i]);
-      return scores;
+  /** What a head answers to one row. */
+  public <E extends Example, A> A answer(HeadTask<E, A> task, E example, Adapter adapter) {
+    return task.answer(example, new HeadLogits(base.model(), adapter, base.tokenizer().padId()));
+  }
+
+  /** What the model's head is asked; empty where it writes. */
+  public Optional<HeadTask<?, ?>> task() {
+    if (base.speaks()) {
+      return Optional.empty();
     }
+    return card.isPresent()
+        ? card.get().questions(base, labels()).task()
+        : Questions.of(base, DataConfig.defaults(), labels(), null).task();
+  }
+
+  /** The labels of the training; where no card tells them, those of a head's configuration. */
+  public List<String> labels() {
+    List<String> known = card.map(AdapterCard::labels).orElse(List.of());
+    boolean named = base.head().filter(HeadKind::namesLabels).isPresent();
+    return known.isEmpty() && named ? HeadKind.labels(base.model().config()) : known;
   }
 
   public Adapter adapter() {

@@ -25,7 +25,7 @@ final class Weights {
       if (!base.folder().equals(model)) {
         base.writeTokenizer(model);
       }
-      AdapterCard.write(model, AdapterCard.of("", recipe, rows));
+      AdapterCard.write(model, AdapterCard.of("", recipe, base, rows));
       return model;
     }
     Path adapter = folder.file("adapter");
@@ -34,7 +34,7 @@ final class Weights {
     String revision = repo.map(Repo::revision).orElse(null);
     AdapterFiles.write(adapter, method, base.model(), name, revision);
     base.writeTokenizer(adapter);
-    AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, rows));
+    AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, base, rows));
     return adapter;
   }
 }

@@ -1,8 +1,13 @@
 package dev.hone.tokenizer;
 
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.hone.error.HoneException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One tokenizer of the Hugging Face Rust library, reached below DJL's own wrapper.
@@ -34,15 +39,71 @@ final class NativeTokenizer implements AutoCloseable {
     requireWholeCharacters(text);
     long encoding = encoding(text, addSpecial);
     try {
-      long[] ids = LIB.getTokenIds(encoding);
-      int[] out = new int[ids.length];
-      for (int i = 0; i < ids.length; i++) {
-        out[i] = (int) ids[i];
-      }
-      return out;
+      return narrow(LIB.getTokenIds(encoding));
     } finally {
       LIB.deleteEncoding(encoding);
     }
+  }
+
+  /** With special tokens, and with where each token comes from. */
+  Encoding whole(String text, @Nullable String second) {
+    requireWholeCharacters(text);
+    if (second == null) {
+      return read(encoding(text, true), text);
+    }
+    requireWholeCharacters(second);
+    return read(encoding(text, () -> LIB.encodeDual(handle(), text, second, true)), text, second);
+  }
+
+  /** The same of words that stand apart; places are within each word. */
+  Encoding words(List<String> words) {
+    String[] all = words.toArray(String[]::new);
+    for (String word : all) {
+      requireWholeCharacters(word);
+    }
+    return read(encoding(String.join(" ", words), () -> LIB.encodeList(handle(), all, true)));
+  }
+
+  /**
+   * @param texts that the library's places, which count characters, are to be places in Java of;
+   *     none to leave them out
+   */
+  private static Encoding read(long encoding, String... texts) {
+    try {
+      int[] from = narrow(LIB.getSequenceIds(encoding));
+      int[] begins = new int[from.length];
+      int[] ends = new int[from.length];
+      CharSpan[] spans = texts.length == 0 ? new CharSpan[0] : LIB.getTokenCharSpans(encoding);
+      int[][] units = Arrays.stream(texts).map(NativeTokenizer::units).toArray(int[][]::new);
+      for (int i = 0; i < spans.length; i++) {
+        if (from[i] >= 0 && spans[i] != null) {
+          begins[i] = units[from[i]][spans[i].getStart()];
+          ends[i] = units[from[i]][spans[i].getEnd()];
+        }
+      }
+      return new Encoding(
+          narrow(LIB.getTokenIds(encoding)),
+          narrow(LIB.getTypeIds(encoding)),
+          from,
+          narrow(LIB.getWordIds(encoding)),
+          begins,
+          ends);
+    } finally {
+      LIB.deleteEncoding(encoding);
+    }
+  }
+
+  /** Where each character of a text begins in UTF-16, and its end. */
+  private static int[] units(String text) {
+    int[] places = new int[text.codePointCount(0, text.length()) + 1];
+    for (int c = 0; c + 1 < places.length; c++) {
+      places[c + 1] = places[c] + Character.charCount(text.codePointAt(places[c]));
+    }
+    return places;
+  }
+
+  private static int[] narrow(long[] wide) {
+    return Arrays.stream(wide).mapToInt(Math::toIntExact).toArray();
   }
 
   String decode(int[] ids, boolean skipSpecial) {
@@ -54,8 +115,12 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   private long encoding(String text, boolean addSpecial) {
+    return encoding(text, () -> LIB.encode(handle(), text, addSpecial));
+  }
+
+  private static long encoding(String text, LongSupplier encode) {
     try {
-      return LIB.encode(handle(), text, addSpecial);
+      return encode.getAsLong();
     } catch (IllegalStateException e) {
       throw e;
     } catch (RuntimeException e) {

@@ -106,6 +106,26 @@ public final class Tokenizer implements Encoder, AutoCloseable {
   }
 
   /**
+   * A text, or two that belong together, with the special tokens that the model expects.
+   *
+   * @param second null for a single text
+   */
+  public Encoding whole(String text, @Nullable String second) {
+    return reference.whole(text, second);
+  }
+
+  /**
+   * Words that stand apart already, as one text; {@code words} of the result are their numbers.
+   *
+   * <p>A byte-level tokenizer knows a word by the blank before it, which each of them gets (the
+   * reference's {@code add_prefix_space}).
+   */
+  public Encoding words(List<String> words) {
+    boolean blanks = kind().equals("byte-level BPE");
+    return reference.words(blanks ? words.stream().map(w -> " " + w).toList() : words);
+  }
+
+  /**
    * Like {@link #encode}, but a special token that the text spells out stays plain text: for data
    * from strangers, which must not forge the end of a turn. The unknown token alone can still
    * occur.

@@ -150,7 +150,7 @@ public final class FrozenLayers implements Prefix, AutoCloseable {
   public Tensor hidden(Inputs inputs, Supplier<Tensor> compute) {
     int rows = Math.toIntExact(inputs.rows());
     int longest = Math.toIntExact(inputs.width());
-    long[] ids = inputs.ids().toLongs();
+    long[] ids = read(inputs);
     long[] lengths = lengths(inputs, rows, longest);
     Key[] keys = new Key[rows];
     Arrays.setAll(keys, r -> Key.of(ids, r * longest, (int) lengths[r]));
@@ -172,6 +172,18 @@ public final class FrozenLayers implements Prefix, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Ids, and segments where there are any: what else a row's hidden states depend on. */
+  private static long[] read(Inputs inputs) {
+    long[] ids = inputs.ids().toLongs();
+    if (inputs.tokenTypes() != null) {
+      long[] types = inputs.tokenTypes().toLongs();
+      for (int i = 0; i < ids.length; i++) {
+        ids[i] |= types[i] << 32;
+      }
+    }
+    return ids;
   }
 
   private static long[] lengths(Inputs inputs, int rows, int longest) {

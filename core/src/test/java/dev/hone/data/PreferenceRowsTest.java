@@ -14,7 +14,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,7 +53,7 @@ class PreferenceRowsTest {
     assertEquals(Format.PREFERENCE, rows.format());
     WordEncoder words = words();
     TokenRow pair = encoder(words, 50).encode(rows.rows()).rows().getFirst();
-    TokenRow rejected = Objects.requireNonNull(pair.rejected());
+    TokenRow rejected = pair.others().getFirst();
     assertEquals("a b c</s>", words.decode(pair.ids()));
     assertEquals("a b d e</s>", words.decode(rejected.ids()));
     assertEquals(" c</s>", words.learned(pair.sides().getFirst()));
@@ -77,7 +76,7 @@ class PreferenceRowsTest {
             .rows()
             .getFirst();
     assertEquals(" e f x</s>", words.decode(pair.ids()));
-    assertEquals(" e f x y z</s>", words.decode(Objects.requireNonNull(pair.rejected()).ids()));
+    assertEquals(" e f x y z</s>", words.decode(pair.others().getFirst().ids()));
   }
 
   @Test
@@ -122,7 +121,7 @@ class PreferenceRowsTest {
     WordEncoder words = words();
     TokenRow whole = encoder(words, 50).encode(List.of(pair)).rows().getFirst();
     assertEquals("d</s>", words.learned(whole.sides().getFirst()));
-    assertEquals("e f g</s>", words.learned(Objects.requireNonNull(whole.rejected())));
+    assertEquals("e f g</s>", words.learned(whole.others().getFirst()));
     // The chosen side alone would fit into 15 tokens as it is.
     EncodedRows cut = encoder(words, 15).encode(List.of(pair));
     assertEquals(1, cut.shortened());
@@ -130,7 +129,7 @@ class PreferenceRowsTest {
     assertEquals("<|system|>s</s><|user|>c</s><|assistant|>d</s>", words.decode(row.ids()));
     assertEquals(
         "<|system|>s</s><|user|>c</s><|assistant|>e f g</s>",
-        words.decode(Objects.requireNonNull(row.rejected()).ids()));
+        words.decode(row.others().getFirst().ids()));
   }
 
   @Test

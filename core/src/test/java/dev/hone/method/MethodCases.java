@@ -210,11 +210,7 @@ public final class MethodCases {
     return Stream.of(
         new Case("multitask llama", LLAMA, tasks, false),
         new Case("multitask bert", BERT, tasks, false),
-        new Case(
-            "multitask t5",
-            T5,
-            changed(tasks, Map.of("tasks", List.of())),
-            false),
+        new Case("multitask t5", T5, changed(tasks, Map.of("tasks", List.of())), false),
         new Case("prompt llama", LLAMA, prompt, false),
         new Case("prompt gpt2", GPT2, prompt, false),
         new Case(

@@ -93,6 +93,9 @@ public final class Report {
     if (!run.results().isEmpty()) {
       sections.add(new Section("results", "Results", ResultsSection.of(run)));
     }
+    if (!run.measured().isEmpty()) {
+      sections.add(new Section("results", "Results", ResultsSection.measured(run)));
+    }
     if (!run.training().steps().isEmpty()) {
       sections.add(new Section("training", "Training", TrainingSection.of(run.training())));
     }

@@ -77,6 +77,30 @@ final class ResultsSection {
     return html.add(comparisons(run));
   }
 
+  /** The final table of a task with measures of its own. */
+  static Html measured(RunReport run) {
+    Html html = new Html().open("div", "class", "scroll").open("table", "class", "results");
+    html.open("thead").open("tr").element("th", "Model", "scope", "col");
+    html.element("th", "Rows", "scope", "col", "class", "number");
+    for (RunReport.Fact column : run.measured().getFirst().measures()) {
+      html.element("th", column.meaning(), "scope", "col", "class", "number");
+    }
+    html.close().close().open("tbody");
+    for (RunReport.Measured line : run.measured()) {
+      html.open("tr", "class", line.name().equals(run.tuned()) ? "tuned" : "");
+      html.element("th", line.name(), "scope", "row", "dir", "auto");
+      html.element("td", Numbers.count(line.rows()), "class", "number");
+      for (RunReport.Fact cell : line.measures()) {
+        html.element("td", cell.value(), "class", "number");
+      }
+      html.close();
+    }
+    return html.close()
+        .close()
+        .close()
+        .element("p", "Each number with its standard error.", "class", "note");
+  }
+
   private static Html comparisons(RunReport run) {
     Html html = new Html();
     for (RunReport.Comparison comparison : run.comparisons()) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param summary what was done and what came out, in one line
  * @param highlights large figures at the top beside those taken from {@code results}
  * @param results the lines of the final table, in the order to show
+ * @param measured the same for a task with other measures
  * @param tuned the name of the line of the tuned model
  * @param comparisons the tuned model against others, on the same rows
  * @param changes rows on which the tuned model and a baseline disagree
@@ -29,6 +30,7 @@ public record RunReport(
     String summary,
     List<Fact> highlights,
     List<ResultLine> results,
+    List<Measured> measured,
     String tuned,
     List<Comparison> comparisons,
     @Nullable Changes changes,
@@ -41,6 +43,9 @@ public record RunReport(
 
   /** A figure and what it is, for example {@code 12.31} and {@code perplexity}. */
   public record Fact(String value, String meaning) {}
+
+  /** One line of a table; all lines have the same measures. */
+  public record Measured(String name, long rows, List<Fact> measures) {}
 
   /** McNemar's test with the tuned model as the first of the two. */
   public record Comparison(String baseline, McNemar test) {}

@@ -10,6 +10,7 @@ import dev.hone.app.report.RunReport.Command;
 import dev.hone.app.report.RunReport.DataSummary;
 import dev.hone.app.report.RunReport.Example;
 import dev.hone.app.report.RunReport.Fact;
+import dev.hone.app.report.RunReport.Measured;
 import dev.hone.app.report.RunReport.Step;
 import dev.hone.app.report.RunReport.Training;
 import dev.hone.error.HoneException;
@@ -107,6 +108,7 @@ class ReportTest {
             attack,
             List.of(new Fact(attack, attack)),
             sample.results(),
+            List.of(new Measured(attack, 3, List.of(new Fact(attack, longText)))),
             sample.tuned(),
             sample.comparisons(),
             new Changes(attack, 1, 1, List.of(example), List.of(example)),
@@ -139,6 +141,7 @@ class ReportTest {
             "bare",
             "One step on plain text.",
             List.of(new Fact("12.31", "perplexity")),
+            List.of(),
             List.of(),
             "",
             List.of(),

@@ -62,6 +62,7 @@ final class Samples {
             + " kinds of customer questions apart, with LoRA of rank 8 on all linear layers.",
         List.of(new Fact("9.9 MB", "adapter to keep")),
         lines,
+        List.of(),
         "tuned, LoRA rank 8",
         List.of(
             new Comparison("few-shot, 6 examples", McNemar.of(gold, tuned, shots)),

@@ -11,6 +11,7 @@ import dev.hone.model.Parts;
 import dev.hone.model.RandomWeights;
 import dev.hone.model.Storage;
 import dev.hone.model.Weights;
+import dev.hone.model.head.HeadKind;
 import dev.hone.store.Config;
 import dev.hone.store.ModelFolder;
 import java.nio.file.Path;
@@ -64,13 +65,8 @@ public final class Families {
   }
 
   private static final String WORDS = "vocab_size";
-  private static final String ROWS = "ForSequenceClassification";
 
   private Families() {}
-
-  private static List<String> classifiers() {
-    return KNOWN.keySet().stream().filter(name -> name.endsWith(ROWS)).toList();
-  }
 
   /** Architectures that load. */
   public static List<String> architectures() {
@@ -123,21 +119,40 @@ public final class Families {
   /** The same in this form, and with rows for tokens that the files know nothing of. */
   public static Model classifier(
       Path folder, List<String> labels, Storage storage, NewTokens newTokens) {
+    return headed(folder, HeadKind.SINGLE_LABEL, labels, storage, newTokens);
+  }
+
+  /**
+   * Opens a folder with a head of this kind. It is the checkpoint's own where it has one of that
+   * kind with as many outputs, otherwise a new one.
+   *
+   * @param labels names of the outputs in their order, where they have some
+   */
+  public static Model headed(
+      Path folder, HeadKind kind, List<String> labels, Storage storage, NewTokens newTokens) {
     ModelFolder files = ModelFolder.open(folder);
     try {
       Config config = files.config();
-      String architecture = classifierOf(config, folder);
-      requireOneLabelEach(config);
-      requireNoOtherTask(config);
+      String architecture = headedOf(config, kind, folder);
+      requireSameProblem(config, kind);
+      requireNoOtherTask(config, architecture);
       ObjectNode json = config.json().deepCopy();
       json.putArray("architectures").add(architecture);
-      json.put("problem_type", "single_label_classification");
-      json.remove("num_labels");
-      ObjectNode names = json.putObject("id2label");
-      ObjectNode numbers = json.putObject("label2id");
-      for (int i = 0; i < labels.size(); i++) {
-        names.put(String.valueOf(i), labels.get(i));
-        numbers.put(labels.get(i), i);
+      List.of("problem_type", "num_labels", "id2label", "label2id").forEach(json::remove);
+      if (kind.problemType() != null) {
+        json.put("problem_type", kind.problemType());
+      }
+      List<String> outputs =
+          kind == HeadKind.REGRESSION
+              ? List.of("LABEL_0")
+              : kind.namesLabels() ? labels : List.of();
+      if (!outputs.isEmpty()) {
+        ObjectNode names = json.putObject("id2label");
+        ObjectNode numbers = json.putObject("label2id");
+        for (int i = 0; i < outputs.size(); i++) {
+          names.put(String.valueOf(i), outputs.get(i));
+          numbers.put(outputs.get(i), i);
+        }
       }
       return opened(files, Config.of(config.file(), json), true, storage, newTokens);
     } catch (RuntimeException e) {
@@ -147,56 +162,64 @@ public final class Families {
   }
 
   /** A head for numbers or for several labels would learn something else than it was made for. */
-  private static void requireOneLabelEach(Config config) {
+  private static void requireSameProblem(Config config, HeadKind kind) {
     String problem = config.optionalText("problem_type").orElse("");
-    if (problem.equals("regression") || problem.equals("multi_label_classification")) {
+    boolean special = problem.equals("regression") || problem.equals("multi_label_classification");
+    if (special && kind.problemType() != null && !problem.equals(kind.problemType())) {
       throw new HoneException(
           config.file()
               + ": problem_type is '"
               + problem
-              + "', but classifiers are trained and measured on one label a row here; take another"
-              + " model, or put 'single_label_classification' there for a head that chooses one");
+              + "', but these rows need '"
+              + kind.problemType()
+              + "'; say what the rows are (data.format: regression, or multi-label), take another"
+              + " model, or put that there for a head that learns it");
     }
   }
 
-  /** Its head may even have the shape of a classifier's, and would pass for one. */
-  private static void requireNoOtherTask(Config config) {
+  /** Its head may even have the shape of the one that is wanted, and would pass for it. */
+  private static void requireNoOtherTask(Config config, String architecture) {
     for (String name : config.texts("architectures")) {
-      if (Task.isOfParts(name)) {
+      if (Task.isFineTuned(name) && Task.of(name) != Task.of(architecture)) {
         throw new HoneException(
             config.file()
                 + ": '"
                 + name
-                + "' runs, but no recipe trains its head: classifiers are trained on one label for"
-                + " the whole row; take the model that it was made from, or put '"
-                + name.replaceFirst("For.*", ROWS)
+                + "' has a head for another task than '"
+                + architecture
+                + "', which these rows need; give rows for its task, take the model that it was"
+                + " made from, or put '"
+                + architecture
                 + "' there and remove its head from the weights");
       }
     }
   }
 
   /**
-   * The classifier of the same family and name. Checkpoints of a backbone alone are called after it
-   * (BertModel), or say no more than {@code model_type}.
+   * The architecture of the same family and name with this head. Checkpoints of a backbone alone
+   * are called after it (BertModel), or say no more than {@code model_type}.
    */
-  private static String classifierOf(Config config, Path folder) {
+  private static String headedOf(Config config, HeadKind kind, Path folder) {
     List<String> named = config.texts("architectures");
     String type = config.optionalText("model_type").orElse("").replaceAll("[-_]", "");
     String stem =
         named.isEmpty() ? type : named.getFirst().replaceFirst("(For|LMHead|Model).*", "");
-    return KNOWN.keySet().stream()
-        .filter(name -> name.equalsIgnoreCase(stem + ROWS))
+    List<String> known = KNOWN.keySet().stream().filter(n -> n.endsWith(kind.ending())).toList();
+    return known.stream()
+        .filter(name -> name.equalsIgnoreCase(stem + kind.ending()))
         .findFirst()
         .orElseThrow(
             () ->
                 new HoneException(
                     folder
-                        + ": no classification head is known for "
+                        + ": no "
+                        + (kind.problemType() == null ? kind.word() : "classification")
+                        + " head is known for "
                         + (named.isEmpty() ? "model_type '" + type : "'" + named.getFirst())
                         + "'"
-                        + Nearest.hint(stem + ROWS, KNOWN.keySet())
+                        + Nearest.hint(stem + kind.ending(), KNOWN.keySet())
                         + "; supported are "
-                        + Supported.list(classifiers())));
+                        + Supported.list(known)));
   }
 
   /**
@@ -213,7 +236,7 @@ public final class Families {
       String architecture =
           !named.isEmpty() && KNOWN.containsKey(named.getFirst())
               ? named.getFirst()
-              : classifierOf(config, folder);
+              : headedOf(config, HeadKind.SINGLE_LABEL, folder);
       Family family = family(architecture, folder);
       return built(
           family,

@@ -1,5 +1,6 @@
 package dev.hone.model.family;
 
+import dev.hone.model.head.HeadKind;
 import dev.hone.model.head.ProblemType;
 import dev.hone.store.Config;
 
@@ -8,8 +9,7 @@ final class Labels {
   private Labels() {}
 
   static int count(Config config) {
-    Config names = config.optionalObject("id2label").orElse(null);
-    return config.optionalInt("num_labels").orElse(names == null ? 2 : names.keys().size());
+    return HeadKind.labels(config).size();
   }
 
   static ProblemType problem(Config config) {

@@ -31,12 +31,10 @@ enum Task {
     return names;
   }
 
-  /**
-   * Whether an architecture, of whatever family, has a head for single tokens, choices or spans of
-   * a text.
-   */
-  static boolean isOfParts(String architecture) {
-    return Stream.of(TOKENS, CHOICE, ANSWER).anyMatch(task -> architecture.endsWith(task.ending));
+  /** Whether an architecture, of whatever family, has a head that a task has brought. */
+  static boolean isFineTuned(String architecture) {
+    return Stream.of(ROWS, TOKENS, CHOICE, ANSWER)
+        .anyMatch(task -> architecture.endsWith(task.ending));
   }
 
   /** The task of one of those names. */
