@@ -58,9 +58,7 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     if (evaluation.measures() != null) {
-      console
-          .out()
-          .print(ResultText.measures(console, java.util.List.of(evaluation.measures())));
+      console.out().print(ResultText.measures(console, java.util.List.of(evaluation.measures())));
     }
     if (evaluation.preference() != null) {
       console

@@ -33,9 +33,7 @@ record HeadAnswer(
       case MULTI_LABEL ->
           model
               .labelled(text, pair)
-              .forEach(
-                  (label, p) ->
-                      probability(p, p > 0.5 ? console.bold(label) : label));
+              .forEach((label, p) -> probability(p, p > 0.5 ? console.bold(label) : label));
       case REGRESSION ->
           console.out().println(String.format(Locale.ROOT, "%.4g", model.rate(text, pair)));
       case TOKEN_CLASSIFICATION -> {

@@ -48,8 +48,7 @@ class HeadRunTest {
   }
 
   private static List<String> words(Random random, int count) {
-    return new ArrayList<>(
-        random.ints(count, 0, WORDS.size()).mapToObj(WORDS::get).toList());
+    return new ArrayList<>(random.ints(count, 0, WORDS.size()).mapToObj(WORDS::get).toList());
   }
 
   private RunResult trained(List<?> rows, String... changes) {
@@ -61,8 +60,7 @@ class HeadRunTest {
 
   /** What the folder gives when it is measured again must be what the run has given. */
   private void assertSameAgain(RunResult result) {
-    Measures again =
-        Evaluation.of(result.folder(), null, null, RunListener.SILENT).measures();
+    Measures again = Evaluation.of(result.folder(), null, null, RunListener.SILENT).measures();
     assertEquals(result.measured("tuned"), again);
     String name = result.measured("tuned").values().getFirst().name();
     String said = world.hone("eval", result.folder().toString()).succeeded().out();
@@ -153,7 +151,9 @@ class HeadRunTest {
         world.json("merged/config.json").path("problem_type").asString(""));
     try (TunedModel model = Hone.open(folder.resolve("merged"))) {
       Map<String, Double> told = model.labelled("the tea came late today", null);
-      assertTrue(told.getOrDefault("lateness", 0.0) > 0.5 && told.getOrDefault("againness", 1.0) < 0.5, told.toString());
+      assertTrue(
+          told.getOrDefault("lateness", 0.0) > 0.5 && told.getOrDefault("againness", 1.0) < 0.5,
+          told.toString());
     }
   }
 
@@ -175,11 +175,16 @@ class HeadRunTest {
       }
       rows.add(
           Map.of(
-              "first", String.join(" ", first), "text_pair", String.join(" ", second), "label",
+              "first",
+              String.join(" ", first),
+              "text_pair",
+              String.join(" ", second),
+              "label",
               value));
     }
     RunResult result =
-        trained(rows, "data.format=regression", "data.columns={text: first}", "method={type: full}");
+        trained(
+            rows, "data.format=regression", "data.columns={text: first}", "method={type: full}");
     double tuned = result.measured("tuned").value("MSE").value();
     assertTrue(tuned < 0.5 * result.measured("mean").value("MSE").value(), "MSE " + tuned);
     assertTrue(result.measured("tuned").value("spearman").value() > 0.8);
@@ -204,7 +209,8 @@ class HeadRunTest {
         choices.add(String.join(" ", words));
       }
       rows.add(
-          Map.of("question", String.join(" ", words(random, 4)), "choices", choices, "label", right));
+          Map.of(
+              "question", String.join(" ", words(random, 4)), "choices", choices, "label", right));
     }
     RunResult result = trained(rows);
     assertBeats(result, "accuracy", "majority", 0.4);
@@ -246,7 +252,8 @@ class HeadRunTest {
               Map.of("text", answers, "answer_start", starts)));
     }
     RunResult result = trained(rows, "data.maxTokens=16", "train.steps=300");
-    assertTrue(result.lengths().length > result.split().sizes().getOrDefault("train", 0), "windows");
+    assertTrue(
+        result.lengths().length > result.split().sizes().getOrDefault("train", 0), "windows");
     assertBeats(result, "exact match", "no answer", 0.4);
     assertSameAgain(result);
     assertMergedIsTheSame(result);

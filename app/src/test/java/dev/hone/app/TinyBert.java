@@ -23,7 +23,8 @@ final class TinyBert {
   private TinyBert() {}
 
   static void write(Path base, String architecture, int labels, Collection<String> words) {
-    List<String> vocabulary = new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
+    List<String> vocabulary =
+        new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
     vocabulary.addAll(words);
     ObjectMapper json = new ObjectMapper();
     ObjectNode config =

@@ -95,7 +95,9 @@ final class ResultsSection {
       }
       html.close();
     }
-    return html.close().close().close()
+    return html.close()
+        .close()
+        .close()
         .element("p", "Each number with its standard error.", "class", "note");
   }
 
