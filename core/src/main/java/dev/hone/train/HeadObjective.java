@@ -26,7 +26,14 @@ public record HeadObjective() implements Objective {
 
   @Override
   public Tensor lossSum(Model model, Pass pass, Batch batch, double smoothing) {
-    return model.head().loss(logits(model, pass, batch), labels(batch)).mul((double) count(batch));
+    Tensor logits = logits(model, pass, batch);
+    if (batch.targets().getFirst() instanceof Target.Span) {
+      // An answer begins and ends in the row. Transformers gives padding a share of the softmax, so
+      // that a row's loss depends on the rows beside it.
+      Tensor real = Tensors.of(batch.mask(), batch.rows(), batch.width());
+      logits = logits.maskedFill(real.eq(0).unsqueeze(-1), Double.NEGATIVE_INFINITY);
+    }
+    return model.head().loss(logits, labels(batch)).mul((double) count(batch));
   }
 
   /**
