@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run that teaches its base new tokens leaves all that is needed to use them. */
 class NewTokensRunTest {
@@ -60,15 +62,16 @@ class NewTokensRunTest {
     }
   }
 
-  @Test
-  void anAdapterBringsThemToTheUntouchedBase() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "int8", "nf4"})
+  void anAdapterBringsThemToTheUntouchedBase(String dtype) throws IOException {
     int known;
     try (Tokenizer base = Tokenizer.open(folder.resolve("base"))) {
       known = base.vocabSize();
       assertEquals(-1, base.id("<|mood|>"));
     }
     byte[] before = Files.readAllBytes(folder.resolve("base/model.safetensors"));
-    RunResult result = Hone.train(world.recipe(with()));
+    RunResult result = Hone.train(world.recipe(with("dtype=" + dtype)));
     Path adapter = result.folder().resolve("adapter");
     assertArrayEquals(before, Files.readAllBytes(folder.resolve("base/model.safetensors")));
     assertKnowsThem(adapter, known);

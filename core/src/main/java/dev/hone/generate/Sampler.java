@@ -2,7 +2,6 @@ package dev.hone.generate;
 
 import dev.hone.error.HoneException;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Random;
 import java.util.Set;
 
@@ -52,14 +51,17 @@ final class Sampler {
   }
 
   private int drawn(float[] logits) {
-    Integer[] order = new Integer[logits.length];
-    Arrays.setAll(order, i -> i);
-    Arrays.sort(order, Comparator.comparingDouble(i -> -logits[i]));
+    long[] order = new long[logits.length]; // the likeliest first, of equals the first
+    for (int i = 0; i < order.length; i++) {
+      order[i] = ((long) falling(logits[i]) << Integer.SIZE) | i;
+    }
+    Arrays.sort(order);
     int kept = config.topK() > 0 ? Math.min(config.topK(), order.length) : order.length;
     double[] weights = new double[kept];
     double sum = 0;
     for (int i = 0; i < kept; i++) {
-      weights[i] = Math.exp((logits[order[i]] - logits[order[0]]) / config.temperature());
+      weights[i] =
+          Math.exp((logits[(int) order[i]] - logits[(int) order[0]]) / config.temperature());
       sum += weights[i];
     }
     double nucleus = 0;
@@ -71,9 +73,15 @@ final class Sampler {
     for (int i = 0; i < last; i++) {
       at -= weights[i];
       if (at < 0) {
-        return order[i];
+        return (int) order[i];
       }
     }
-    return order[last - 1];
+    return (int) order[last - 1];
+  }
+
+  /** An integer that is the smaller, the larger the number is. */
+  private static int falling(float number) {
+    int bits = Float.floatToIntBits(number);
+    return ~(bits ^ ((bits >> 31) & Integer.MAX_VALUE)); // negative ones count the other way
   }
 }

@@ -77,6 +77,14 @@ class SamplerTest {
         0, new Sampler(GenerationConfig.greedy(1)).next(new float[] {2, 2, 1}, Set.of()), "first");
   }
 
+  @Test
+  void theLikeliestComeFirstWhateverTheirSign() {
+    float[] logits = {-1, 0.5f, -3, 3, 3, -0.5f};
+    assertEquals(3, new Sampler(config(1, 1, 1, 1)).next(logits, Set.of()), "the first of equals");
+    float[] negative = {-4, -1, -2};
+    assertEquals(1, new Sampler(config(1, 1, 1, 1)).next(negative, Set.of()));
+  }
+
   /** Positive logits are divided, negative ones multiplied: both fall. */
   @Test
   void repetitionIsPenalised() {
