@@ -173,7 +173,7 @@ class ExamplesTest {
   @Test
   void aRowMayNameItsTask() throws IOException {
     assertEquals(
-        new Example.Labelled("a", "b", origin(), "mood"),
+        new Example.Labelled("a", null, "b", origin(), "mood"),
         only("{\"text\":\"a\",\"label\":\"b\",\"task\":\" mood \"}", Format.LABELLED));
     assertEquals(
         "2", only("{\"prompt\":\"a\",\"completion\":\"b\",\"task\":2}", Format.COMPLETION).task());

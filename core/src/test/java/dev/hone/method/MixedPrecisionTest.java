@@ -150,8 +150,8 @@ class MixedPrecisionTest {
         assertEquals(before, NativeMemory.objects());
         double apart = relative(joined(expected), joined(actual));
         // A ReLU's kink makes more of what rounding moves, and so do T5's unscaled scores.
-        double most = c.model().equals(MethodCases.T5) ? 0.15 : 0.1;
-        assertTrue(apart > 0 && apart < most, () -> "gradients off by " + apart);
+        double most = c.model().equals(MethodCases.T5) ? 0.2 : 0.1;
+        assertTrue(apart > 0 && apart < most, () -> c + ": gradients off by " + apart);
         first.forEach((name, g) -> assertArrayEquals(g, actual.get(name), name));
       }
       Map<String, float[]> after = learned(model, method);
