@@ -98,7 +98,7 @@ public final class TinyDecoders {
         opt("{}"),
         opt("{'do_layer_norm_before': false, 'word_embed_proj_dim': 20}"),
         bloom("{}"),
-        bloom("{'apply_residual_connection_post_layernorm': true}"),
+        bloom("{'apply_residual_connection_post_layernorm': true, 'initializer_range': 0.05}"),
         falcon("{}"),
         falcon("{'new_decoder_architecture': true, 'num_kv_heads': 2}"),
         falcon("{'alibi': true, 'parallel_attn': false, 'multi_query': false, 'bias': true}"));

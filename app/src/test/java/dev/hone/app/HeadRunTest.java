@@ -98,6 +98,20 @@ class HeadRunTest {
     return rows;
   }
 
+  /** The tag of a word depends on the word before it: more than a list of words. */
+  @Test
+  void theRuleOfTagsIsLearnt() {
+    RunResult result =
+        trained(tagged(400), "method={type: full}", "train.rate=1e-3", "train.steps=1000");
+    assertTrue(result.measured("tuned").value("f1").value() > 0.9);
+    try (TunedModel tuned = Hone.open(result.folder())) {
+      assertEquals(
+          List.of("O", "B-THING", "I-THING", "O", "O"),
+          tuned.tag(List.of("the", "red", "lamp", "was", "late")));
+      assertEquals(List.of("O", "O", "B-THING"), tuned.tag(List.of("the", "box", "lamp")));
+    }
+  }
+
   @Test
   void wordsAreTagged() {
     RunResult result = trained(tagged(400));

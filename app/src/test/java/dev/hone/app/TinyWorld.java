@@ -199,7 +199,6 @@ final class TinyWorld {
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-Dorg.bytedeco.openblas.load=mkl",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),

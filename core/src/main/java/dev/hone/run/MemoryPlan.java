@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -72,14 +73,17 @@ public record MemoryPlan(
     Footprint plain = Footprint.measure(model, method, objective, wanted, tried);
     int wantedTokens =
         wanted.tokensAtOnce() == 0 || whole ? Integer.MAX_VALUE : wanted.tokensAtOnce();
-    long fits = work.tokens(wantedTokens);
     long epoch = work.tokensOfEpoch();
-    if (plain.peak(fits) + beside <= limit) {
+    long peak =
+        plain.peak(work.tokens(wantedTokens))
+            + waiting(wanted, method, work.divides(wantedTokens))
+            + beside;
+    if (peak <= limit) {
       return new MemoryPlan(
           wanted.tokensAtOnce(),
           wanted.gradientCheckpointing(),
           wanted.momentsOnDisk(),
-          plain.peak(fits) + beside,
+          peak,
           plain.secondsPerToken() * epoch,
           List.of());
     }
@@ -87,13 +91,18 @@ public record MemoryPlan(
         wanted.gradientCheckpointing()
             ? plain
             : Footprint.measure(
-                model, method, objective, wanted.within(wanted.tokensAtOnce(), true, false), tried);
+                model,
+                method,
+                objective,
+                wanted.within(wanted.tokensAtOnce(), true, wanted.momentsOnDisk()),
+                tried);
+    long others = beside + waiting(wanted, method, !whole);
     // The cheapest first: smaller micro-batches, then moments on disk, then computing twice.
     for (boolean twice : new boolean[] {false, true}) {
       for (boolean disk : new boolean[] {false, true}) {
         Footprint footprint = twice ? checkpointed : plain;
         long spared = disk && !wanted.momentsOnDisk() ? moments : 0;
-        long fixed = footprint.fixed() + beside - spared;
+        long fixed = footprint.fixed() + others - spared;
         long free = limit - fixed;
         long room = (long) (free / footprint.perToken());
         int most = whole ? wantedTokens : (int) Math.min(wantedTokens, room);
@@ -112,10 +121,15 @@ public record MemoryPlan(
     long least = work.tokens(1);
     throw tooLarge(
         bound,
-        checkpointed.peak(least) + beside - (wanted.momentsOnDisk() ? 0 : moments),
+        checkpointed.peak(least) + others - (wanted.momentsOnDisk() ? 0 : moments),
         (whole ? "a step's rows of " : "its longest row of ")
             + least
             + " tokens, with every other means");
+  }
+
+  /** Gradients that would go on the way back, but wait for the last part of their step. */
+  private static long waiting(TrainConfig config, Method method, boolean divided) {
+    return config.optimizerInBackward() && divided ? 4 * method.trainableCount() : 0;
   }
 
   private static MemoryPlan chosen(
@@ -181,6 +195,12 @@ public record MemoryPlan(
         }
       }
       return largest;
+    }
+
+    /** Whether some step is more than one micro-batch. */
+    boolean divides(int microTokens) {
+      return IntStream.range(0, plan.stepsPerEpoch())
+          .anyMatch(step -> parts(plan.rows(step), microTokens).size() > 1);
     }
 
     private List<List<TokenRow>> parts(List<TokenRow> rows, int microTokens) {

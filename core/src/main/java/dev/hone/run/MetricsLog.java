@@ -3,6 +3,7 @@ package dev.hone.run;
 import dev.hone.error.HoneException;
 import dev.hone.store.AtomicFiles;
 import dev.hone.train.StepReport;
+import dev.hone.train.TrainListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,33 @@ public final class MetricsLog {
       }
       AtomicFiles.write(file, kept.toString());
     }
+  }
+
+  /** Writes down what a training tells, and passes it on. */
+  TrainListener before(RunListener listener) {
+    return new TrainListener() {
+      @Override
+      public void step(StepReport report) {
+        MetricsLog.this.step(report);
+        listener.step(report);
+      }
+
+      @Override
+      public void validated(int step, double loss, boolean best, Map<String, Double> measures) {
+        MetricsLog.this.validated(step, loss, measures);
+        listener.validated(step, loss, best);
+      }
+
+      @Override
+      public void checkpointed(int step) {
+        listener.checkpointed(step);
+      }
+
+      @Override
+      public void note(String line) {
+        listener.note(line);
+      }
+    };
   }
 
   public void step(StepReport r) {

@@ -3,7 +3,6 @@ package dev.hone.run;
 import dev.hone.config.ByteSize;
 import dev.hone.data.Batch;
 import dev.hone.data.Batches;
-import dev.hone.data.DataConfig;
 import dev.hone.data.Example;
 import dev.hone.data.Splits;
 import dev.hone.data.TokenRow;
@@ -11,10 +10,7 @@ import dev.hone.error.HoneException;
 import dev.hone.evaluate.EvaluateConfig.Baseline;
 import dev.hone.evaluate.Forgetting;
 import dev.hone.evaluate.McNemar;
-import dev.hone.evaluate.Measures;
 import dev.hone.evaluate.Perplexity;
-import dev.hone.evaluate.Preference;
-import dev.hone.evaluate.ResultLine;
 import dev.hone.method.Full;
 import dev.hone.method.FullConfig;
 import dev.hone.method.Method;
@@ -23,12 +19,8 @@ import dev.hone.method.bottleneck.FusionConfig;
 import dev.hone.method.multitaskprompttuning.MultitaskPromptTuningConfig;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
-import dev.hone.model.Recurrent;
 import dev.hone.model.family.Families;
-import dev.hone.model.head.HeadKind;
 import dev.hone.recipe.Recipe;
-import dev.hone.recipe.Task;
-import dev.hone.run.head.HeadTask;
 import dev.hone.store.AtomicFiles;
 import dev.hone.tensor.Cpu;
 import dev.hone.tensor.Engine;
@@ -39,11 +31,9 @@ import dev.hone.train.EpochPlan;
 import dev.hone.train.FrozenCache;
 import dev.hone.train.StopSignal;
 import dev.hone.train.TrainConfig;
-import dev.hone.train.TrainListener;
 import dev.hone.train.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +90,7 @@ public final class Run {
       listener.phase("data");
       Splits splits = Splits.read(located.data()).without(held);
       PreferenceSkill.require(recipe, splits.format());
-      try (Base base = base(splits, folder)) {
+      try (Base base = Opening.of(recipe, located, splits, folder, listener)) {
         return executed(folder, splits, base);
       }
     }
@@ -128,7 +118,7 @@ public final class Run {
     PreferenceSkill.require(recipe, splits.format());
     try (ScratchFolder scratch = new ScratchFolder();
         RunFolder folder = RunFolder.open(recipe.in(scratch.path()));
-        Base base = base(splits, folder)) {
+        Base base = Opening.of(recipe, located, splits, folder, listener)) {
       Prepared rows = prepared(splits, base);
       listener.note(Notes.data(rows));
       Skill skill = Skill.of(base, recipe, recipe.data(), rows);
@@ -175,57 +165,6 @@ public final class Run {
     return plan.applied(recipe.train());
   }
 
-  private Base base(Splits splits, RunFolder folder) {
-    if (recipe.newModel() != null) {
-      if (recipe.dtype().rounds()) {
-        throw new HoneException(
-            "dtype: a new model trains every weight, which needs float32; leave dtype out");
-      }
-      return Base.create(recipe, recipe.newModel(), splits.train(), folder.file("model"), listener);
-    }
-    Path model = located.model();
-    if (model == null) {
-      throw new HoneException("the recipe names no model: set 'model' to a folder, or 'newModel'");
-    }
-    Optional<HeadKind> needed = HeadTask.needed(splits.format());
-    if (needed.isEmpty()) {
-      Base base = Base.open(model, recipe.dtype(), recipe.tokenizer()::added);
-      // A recurrent model has no context to read a question from: it tells labels apart by a head.
-      boolean recurrent = base.model().backbone() instanceof Recurrent;
-      boolean asked = recipe.task() == Task.CLASSIFIER;
-      boolean writes =
-          base.speaks() && !asked && !(recurrent && !Prepared.labels(splits).isEmpty());
-      boolean finds =
-          base.head().equals(Optional.of(HeadKind.MASKED_LM))
-              && recipe.task() == null
-              && splits.format() == DataConfig.Format.TEXT;
-      if (writes || finds) {
-        return base;
-      }
-      base.close();
-    }
-    if (recipe.task() == Task.LANGUAGE_MODEL) {
-      throw new HoneException(
-          needed.isPresent()
-              ? "task is language-model, but a head of its own answers rows of this format; leave"
-                  + " task out"
-              : model
-                  + ": task is language-model, but this model does not write text; name another");
-    }
-    Engine.seed(recipe.seed()); // a new head is drawn
-    Base headed =
-        Base.headed(
-            model,
-            recipe.dtype(),
-            recipe.tokenizer()::added,
-            needed.orElse(HeadKind.SINGLE_LABEL),
-            Prepared.labels(splits));
-    if (!headed.model().made().isEmpty()) {
-      listener.note("new, from random weights: " + String.join(", ", headed.model().made()));
-    }
-    return headed;
-  }
-
   private Optional<RunResult> executed(RunFolder folder, Splits splits, Base base) {
     Prepared rows = prepared(splits, base);
     SameInputs.require(folder, base, rows);
@@ -242,9 +181,9 @@ public final class Run {
     }
     Optional<GeneralText> general = GeneralText.of(recipe, base);
     Optional<Perplexity> known = general.map(text -> text.loss(Adapter.NONE, listener));
-    List<Skill.Score> scores = new ArrayList<>();
+    Scores scores = new Scores(listener);
     if (recipe.newModel() == null) {
-      skill.before(listener).forEach(s -> add(scores, s));
+      skill.before(listener).forEach(scores::add);
     }
     Engine.seed(recipe.seed());
     try (Method method = attached(rows, base)) {
@@ -264,7 +203,7 @@ public final class Run {
       }
       Path weights = Weights.save(folder, recipe, base, method, rows);
       listener.phase(RunResult.TUNED);
-      add(scores, skill.score(RunResult.TUNED, base.model(), method, listener));
+      scores.add(skill.score(RunResult.TUNED, base.model(), method, listener));
       Forgetting forgetting =
           known
               .map(before -> new Forgetting(before, general.get().loss(method, listener)))
@@ -274,7 +213,7 @@ public final class Run {
         if (random.isEmpty()) {
           return Optional.empty();
         }
-        add(scores, random.get());
+        scores.add(random.get());
       }
       RunResult result =
           result(
@@ -322,16 +261,6 @@ public final class Run {
         .toList();
   }
 
-  private void add(List<Skill.Score> scores, Skill.Score score) {
-    scores.add(score);
-    if (score.line() != null) {
-      listener.scored(score.line());
-    }
-    if (score.measures() != null) {
-      listener.scored(score.measures());
-    }
-  }
-
   private boolean fromRandom(Skill skill) {
     return skill.comparesWithRandomWeights()
         && recipe.newModel() == null
@@ -362,7 +291,7 @@ public final class Run {
         base.tokenizer().padId(),
         recipe.seed(),
         checkpoints,
-        log == null ? listener : new Logged(log, listener),
+        log == null ? listener : log.before(listener),
         stop,
         frozen);
   }
@@ -396,45 +325,27 @@ public final class Run {
       Path weights,
       Trainer.Result trained,
       MetricsLog log,
-      List<Skill.Score> scores,
+      Scores scores,
       @Nullable Forgetting forgetting,
       Prepared rows,
       Skill skill,
       Model model,
       Method method) {
-    List<ResultLine> lines = new ArrayList<>();
-    Map<String, Perplexity> perplexities = new LinkedHashMap<>();
-    Map<String, Preference> preferences = new LinkedHashMap<>();
-    List<Measures> measures = new ArrayList<>();
-    for (Skill.Score score : scores) {
-      if (score.line() != null) {
-        lines.add(score.line());
-      }
-      if (score.perplexity() != null) {
-        perplexities.put(score.name(), score.perplexity());
-      }
-      if (score.preference() != null) {
-        preferences.put(score.name(), score.preference());
-      }
-      if (score.measures() != null) {
-        measures.add(score.measures());
-      }
-    }
     Map<String, McNemar> comparisons = new LinkedHashMap<>();
     RunResult.Changes changes = null;
     if (skill instanceof LabelSkill labels) {
-      comparisons = Comparisons.tests(labels, rows.labels(), scores);
-      changes = Comparisons.changes(labels, rows.labels(), scores);
+      comparisons = Comparisons.tests(labels, rows.labels(), scores.all());
+      changes = Comparisons.changes(labels, rows.labels(), scores.all());
     }
     return new RunResult(
         recipe,
         folder.path(),
         weights,
         trained.outcome(),
-        lines,
-        perplexities,
-        preferences,
-        measures,
+        scores.lines(),
+        scores.perplexities(),
+        scores.preferences(),
+        scores.measures(),
         forgetting,
         comparisons,
         changes,
@@ -449,30 +360,5 @@ public final class Run {
         Cpu.peakResidentBytes(),
         method.trainableCount(),
         model.parameterCount());
-  }
-
-  /** Passes on what it hears, and writes it down. */
-  private record Logged(MetricsLog log, RunListener listener) implements TrainListener {
-    @Override
-    public void step(dev.hone.train.StepReport report) {
-      log.step(report);
-      listener.step(report);
-    }
-
-    @Override
-    public void validated(int step, double loss, boolean best, Map<String, Double> measures) {
-      log.validated(step, loss, measures);
-      listener.validated(step, loss, best);
-    }
-
-    @Override
-    public void checkpointed(int step) {
-      listener.checkpointed(step);
-    }
-
-    @Override
-    public void note(String line) {
-      listener.note(line);
-    }
   }
 }

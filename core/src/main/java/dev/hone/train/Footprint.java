@@ -24,7 +24,8 @@ import java.util.Objects;
  * computed at once, and by how much depends on model, method and engine. So two micro-batches of
  * different size are computed as in training, and the line through both is followed.
  *
- * @param fixed bytes with no token: program, weights, gradients, moments
+ * @param fixed bytes with no token: program, weights, and gradients and moments as far as they are
+ *     kept in memory
  * @param perToken bytes for each padded token of the largest micro-batch
  * @param secondsPerToken of forward and backward pass
  */
@@ -59,7 +60,7 @@ public record Footprint(long fixed, double perToken, double secondsPerToken) {
         sample(model, method, objective, config, rows.subList(0, two)); // the first warms up
         Sample small = sample(model, method, objective, config, rows.subList(0, few));
         Sample large = sample(model, method, objective, config, rows);
-        return of(small, large, MOMENTS * method.trainableCount());
+        return of(small, large, config.momentsOnDisk() ? 0 : MOMENTS * method.trainableCount());
       } finally {
         method.trainable().values().forEach(Tensor::clearGrad);
         method.state().forEach((n, t) -> t.copyFrom(Objects.requireNonNull(remembered.get(n))));

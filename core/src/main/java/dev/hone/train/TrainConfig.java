@@ -33,7 +33,8 @@ public record TrainConfig(
         boolean momentsOnDisk,
     @Doc(
             "Move each weight as soon as its gradient is whole, on the way back, and drop the"
-                + " gradient: the same numbers in less memory; needs clip 0")
+                + " gradient: the same numbers in less memory, where a step is one micro-batch (else"
+                + " gradients wait for its last one); needs clip 0")
         boolean optimizerInBackward,
     @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
     @Doc("Course of the rate after the warm-up; slanted-triangular has none, see 'slanted'")

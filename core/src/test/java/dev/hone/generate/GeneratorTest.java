@@ -64,7 +64,7 @@ class GeneratorTest {
       assertArrayEquals(base, quickly(model, Adapter.NONE, greedy), "no trace of the adapter");
       assertFalse(Arrays.equals(base, tuned));
       int[] all = IntStream.concat(Arrays.stream(base), Arrays.stream(tuned)).distinct().toArray();
-      assertTrue(all.length > 1, Arrays.toString(all));
+      assertTrue(all.length > 2, Arrays.toString(all));
       assertEquals(before, NativeMemory.objects());
     }
   }

@@ -6,8 +6,8 @@ import dev.hone.model.Adapter;
 import dev.hone.model.Inputs;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
-import dev.hone.model.Parameter;
 import dev.hone.model.Pass;
+import dev.hone.model.Wrapping;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.MatrixProduct;
 import dev.hone.tensor.Scope;
@@ -33,18 +33,18 @@ final class Products {
   static Products of(Model model, Method method, Batch batch) {
     Products products = new Products();
     Adapter watching =
-        new Adapter() {
+        new Wrapping() {
+          @Override
+          public Adapter wrapped() {
+            return method;
+          }
+
           @Override
           public Tensor linear(Linear at, Tensor x, Pass pass) {
             boolean head = at.name().equals("lm_head");
             long rows = head ? batch.learnedTokens() : x.numel() / x.size(-1);
             products.linear(at, rows, x.requiresGrad() || head, method);
             return method.linear(at, x, pass);
-          }
-
-          @Override
-          public Tensor value(Parameter parameter) {
-            return method.value(parameter);
           }
         };
     try (Scope scope = Scope.open();

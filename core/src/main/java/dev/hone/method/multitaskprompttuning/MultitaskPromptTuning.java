@@ -5,13 +5,11 @@ import dev.hone.error.Nearest;
 import dev.hone.method.Leaves;
 import dev.hone.method.SoftVectors;
 import dev.hone.model.Adapter;
-import dev.hone.model.Embedding;
 import dev.hone.model.Inputs;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
-import dev.hone.model.Parameter;
-import dev.hone.model.Pass;
 import dev.hone.model.VirtualTokens;
+import dev.hone.model.Wrapping;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.List;
@@ -129,26 +127,12 @@ public final class MultitaskPromptTuning extends SoftVectors {
   }
 
   /** As it is for rows of one task, whatever they say. */
-  private record OneTask(MultitaskPromptTuning all, int task) implements Adapter {
-    @Override
-    public Tensor linear(Linear at, Tensor x, Pass pass) {
-      return all.linear(at, x, pass);
-    }
-
-    @Override
-    public Tensor embedding(Embedding at, Tensor ids, Pass pass) {
-      return all.embedding(at, ids, pass);
-    }
-
-    @Override
-    public Tensor value(Parameter parameter) {
-      return all.value(parameter);
-    }
-
+  private record OneTask(MultitaskPromptTuning wrapped, int task) implements Wrapping {
     @Override
     public VirtualTokens virtualTokens() {
       return new VirtualTokens.Prompt(
-          all.config.numVirtualTokens(), (inputs, pass) -> all.vectors(all.table(), task));
+          wrapped.config.numVirtualTokens(),
+          (inputs, pass) -> wrapped.vectors(wrapped.table(), task));
     }
   }
 
