@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -52,19 +53,27 @@ final class Columns {
   private static final String TASK = "task";
 
   private final Map<String, String> given;
+  private final List<String> labelNames;
   private final Parts parts;
 
   /**
    * @param format what the recipe says the rows are, or null to find it from the first row
    */
-  Columns(Map<String, String> given, @Nullable Format format, Row first) {
+  Columns(Map<String, String> given, List<String> labelNames, @Nullable Format format, Row first) {
     this.given = given;
+    this.labelNames = labelNames;
     checkParts(given);
     this.parts =
         Arrays.stream(Parts.values())
             .filter(p -> format == null ? fits(p, first) : p.format == format)
             .findFirst()
             .orElseThrow(() -> unknown(first));
+    if (!labelNames.isEmpty()
+        && !List.of(Parts.LABELLED, Parts.MULTI_LABEL, Parts.TAGGED).contains(parts)) {
+      throw new HoneException(
+          "data.labelNames has no part in rows of format %s, which have no label names"
+              .formatted(name(parts)));
+    }
     for (String part : given.keySet()) {
       if (!hasPart(parts, part)) {
         throw new HoneException(
@@ -120,6 +129,28 @@ final class Columns {
                       : value.getNodeType().name().toLowerCase(Locale.ROOT)));
     }
     return value.values().stream().map(v -> v.isNull() ? "" : v.asString()).toList();
+  }
+
+  /** The labels of a part that is a list. */
+  List<String> names(Row row, String part) {
+    return texts(row, part).stream().map(label -> named(row, part, label)).toList();
+  }
+
+  /** A label by the name that the recipe has for its number, if it has any. */
+  String named(Row row, String part, String label) {
+    String said = label.strip();
+    if (labelNames.isEmpty() || labelNames.contains(said)) {
+      return said;
+    }
+    return IntStream.range(0, labelNames.size())
+        .filter(i -> said.equals(Integer.toString(i)))
+        .mapToObj(labelNames::get)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new HoneException(
+                    "%s: column '%s' must hold one of data.labelNames or its number, 0 to %d, found '%s'"
+                        .formatted(row.origin(), column(row, part), labelNames.size() - 1, said)));
   }
 
   /** The number of a part. */

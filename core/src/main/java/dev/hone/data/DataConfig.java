@@ -21,6 +21,8 @@ public record DataConfig(
     @Doc("Which column plays which part, for example {text: body, label: sentiment}")
         Map<String, String> columns,
     @Doc("Names for the columns of a file without a header line (.csv, .tsv)") List<String> header,
+    @Doc("Names of labels or tags that the rows give as numbers, that of 0 first")
+        List<String> labelNames,
     @Doc("For labels answered in words: the prompt, with {text} where the text goes") String prompt,
     @Doc("For labels answered in words: the answer, with {label} where the label goes")
         String answer,
@@ -65,6 +67,7 @@ public record DataConfig(
         List.of(),
         null,
         Map.of(),
+        List.of(),
         List.of(),
         "{text}\nLabel:",
         " {label}",
@@ -129,6 +132,7 @@ public record DataConfig(
         format,
         columns,
         header,
+        labelNames,
         prompt,
         answer,
         maxTokens,
@@ -141,13 +145,35 @@ public record DataConfig(
   /** The same with other patterns for question and answer, and another longest row. */
   public DataConfig asking(String question, String reply, int longest) {
     return new DataConfig(
-        path, format, columns, header, question, reply, longest, stride, maxDropped, limit, split);
+        path,
+        format,
+        columns,
+        header,
+        labelNames,
+        question,
+        reply,
+        longest,
+        stride,
+        maxDropped,
+        limit,
+        split);
   }
 
   /** The same with another split. */
   public DataConfig with(Split other) {
     return new DataConfig(
-        path, format, columns, header, prompt, answer, maxTokens, stride, maxDropped, limit, other);
+        path,
+        format,
+        columns,
+        header,
+        labelNames,
+        prompt,
+        answer,
+        maxTokens,
+        stride,
+        maxDropped,
+        limit,
+        other);
   }
 
   /** Shares of the rows; a group of exact or near duplicates always falls on one side. */

@@ -35,7 +35,7 @@ final class ExampleReader implements Consumer<Row> {
   public void accept(Row row) {
     Columns known = columns;
     if (known == null) {
-      known = new Columns(config.columns(), config.format(), row);
+      known = new Columns(config.columns(), config.labelNames(), config.format(), row);
       columns = known;
     }
     try {
@@ -59,7 +59,7 @@ final class ExampleReader implements Consumer<Row> {
           new Example.Labelled(
               filled(row, columns, "text"),
               columns.optional(row, "text_pair"),
-              filled(row, columns, "label").strip(),
+              columns.named(row, "label", filled(row, columns, "label")),
               row.origin(),
               columns.task(row));
       case COMPLETION ->

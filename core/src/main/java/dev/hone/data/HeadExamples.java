@@ -32,15 +32,14 @@ record HeadExamples(Row row, Columns columns) {
   }
 
   private List<String> distinctLabels() {
-    List<String> labels =
-        columns.texts(row, "labels").stream().map(String::strip).distinct().sorted().toList();
+    List<String> labels = columns.names(row, "labels").stream().distinct().sorted().toList();
     require(!labels.contains(""), "labels", "names, but one is empty");
     return labels;
   }
 
   private Example.Tagged tagged() throws DroppedRow {
     List<String> words = columns.texts(row, "tokens");
-    List<String> tags = columns.texts(row, "tags").stream().map(String::strip).toList();
+    List<String> tags = columns.names(row, "tags");
     if (words.isEmpty()) {
       throw new DroppedRow("empty tokens");
     }

@@ -62,7 +62,12 @@ final class JsonRows {
       while (in.nextToken() != JsonToken.END_ARRAY) {
         int line = in.currentTokenLocation().getLineNr();
         JsonNode node = ELEMENT.readTree(in);
-        reader.accept(row(node, file + ":" + line));
+        Row row = row(node, file + ":" + line);
+        if (SquadRows.isArticle(row)) {
+          SquadRows.of(row).forEach(reader);
+        } else {
+          reader.accept(row);
+        }
       }
       if (first == JsonToken.START_ARRAY && in.nextToken() != null) {
         throw new HoneException(

@@ -10,11 +10,13 @@ import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.FileMetaData;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.LocalInputFile;
 import org.apache.parquet.io.MessageColumnIO;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.schema.MessageType;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Rows of an Apache Parquet file; lists and structs become JSON arrays and objects. One row group
@@ -30,7 +32,9 @@ final class ParquetRows {
             .build();
     long row = 0;
     try (ParquetFileReader in = ParquetFileReader.open(new LocalInputFile(file), options)) {
-      MessageType schema = in.getFooter().getFileMetaData().getSchema();
+      FileMetaData meta = in.getFooter().getFileMetaData();
+      MessageType schema = meta.getSchema();
+      ClassLabels names = ClassLabels.of(meta.getKeyValueMetaData());
       MessageColumnIO columns = new ColumnIOFactory().getColumnIO(schema);
       for (PageReadStore group = in.readNextRowGroup();
           group != null;
@@ -40,7 +44,8 @@ final class ParquetRows {
         for (long i = 0; i < group.getRowCount(); i++) {
           row++;
           Group record = next(records, file, row);
-          reader.accept(new Row(ParquetValues.object(record, schema), file + ":" + row));
+          ObjectNode fields = names.named(ParquetValues.object(record, schema));
+          reader.accept(new Row(fields, file + ":" + row));
         }
       }
     } catch (HoneException e) {

@@ -40,6 +40,7 @@ public record Splits(
             rows.format(),
             config.columns(),
             config.header(),
+            config.labelNames(),
             config.prompt(),
             config.answer(),
             config.maxTokens(),

@@ -38,6 +38,7 @@ record GeneralText(Base base, List<TokenRow> rows) {
             DataConfig.Format.TEXT,
             Map.of(),
             List.of(),
+            List.of(),
             usual.prompt(),
             usual.answer(),
             window,

@@ -156,6 +156,7 @@ class ExamplesTest {
             d.format(),
             d.columns(),
             d.header(),
+            d.labelNames(),
             d.prompt(),
             d.answer(),
             0,

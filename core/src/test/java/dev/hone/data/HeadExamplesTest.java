@@ -150,4 +150,78 @@ class HeadExamplesTest {
     DataConfig alone = Configs.columns(Map.of(), write("{'text': 'x', 'label': 'y'}"));
     assertNull(((Example.Labelled) Examples.read(alone).rows().getFirst()).pair());
   }
+
+  private Examples named(@Nullable Format format, List<String> names, String line)
+      throws IOException {
+    DataConfig d = Configs.columns(Map.of(), write(line));
+    return Examples.read(
+        new DataConfig(
+            d.path(),
+            format,
+            d.columns(),
+            d.header(),
+            names,
+            d.prompt(),
+            d.answer(),
+            0,
+            0,
+            0,
+            0,
+            d.split()));
+  }
+
+  @Test
+  void numbersGetTheirNames() throws IOException {
+    List<String> tags = List.of("O", "B-PER");
+    assertEquals(
+        List.of("B-PER", "O", "B-PER"),
+        ((Example.Tagged)
+                named(null, tags, "{'tokens': ['a', 'b', 'c'], 'ner_tags': [1, 0, 'B-PER']}")
+                    .rows()
+                    .getFirst())
+            .tags());
+    List<String> moods = List.of("bad", "good");
+    assertEquals(
+        List.of("good"),
+        named(null, moods, "{'text': 'x', 'label': 1}").rows().getFirst().labels());
+    assertEquals(
+        List.of("bad", "good"),
+        named(null, moods, "{'text': 'x', 'labels': [1, '0']}").rows().getFirst().labels());
+    Refused.with(
+        "rows.jsonl:1: column 'label' must hold one of data.labelNames or its number, 0 to 1,"
+            + " found '2'",
+        () -> named(null, moods, "{'text': 'x', 'label': 2}"));
+    Refused.with(
+        "data.labelNames has no part in rows of format regression",
+        () -> named(Format.REGRESSION, moods, "{'text': 'x', 'label': 2}"));
+  }
+
+  @Test
+  void questionsOfAnArticleAreRows() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("squad.json"),
+            """
+            {"version": "v2.0", "data": [
+              {"title": "T", "paragraphs": [{"context": "It is blue.", "qas": [
+                {"id": "1a", "question": "Which?", "is_impossible": false,
+                 "answers": [{"text": "blue", "answer_start": 6}]},
+                {"id": "1b", "question": "Who?", "is_impossible": true, "answers": []}]}]},
+              {"title": "U", "paragraphs": [{"context": "Red.", "qas": [
+                {"question": "And?", "answers": [{"text": "Red", "answer_start": 0}]}]}]}]}
+            """);
+    List<Example> rows = Examples.read(Configs.files(file)).rows();
+    assertEquals(
+        List.of(
+            new Example.Asked(
+                "Which?",
+                "It is blue.",
+                List.of(new Example.Span("blue", 6)),
+                file + ":2 (question 1a)"),
+            new Example.Asked("Who?", "It is blue.", List.of(), file + ":2 (question 1b)"),
+            new Example.Asked("And?", "Red.", List.of(new Example.Span("Red", 0)), file + ":6")),
+        rows);
+    Path broken = Files.writeString(folder.resolve("b.json"), "[{\"paragraphs\": [{\"qas\": 1}]}]");
+    Refused.with("b.json:1: expected SQuAD's form", () -> Examples.read(Configs.files(broken)));
+  }
 }

@@ -81,6 +81,17 @@ class ParquetRowsTest {
     assertEquals(7, chats.rows().size());
   }
 
+  /** Written by Hugging Face's datasets, with ClassLabel in each place where it may stand. */
+  @Test
+  void numbersOfClassLabelsGetTheNamesInTheFile() throws IOException {
+    List<Row> rows = rows(file("class-labels.parquet"));
+    assertEquals(
+        "{\"label\":\"good\",\"tags\":[\"O\",\"B-PER\"],\"struct\":{\"kind\":\"b\",\"n\":1},"
+            + "\"list\":[{\"kind\":\"a\"}],\"turned\":{\"kind\":[\"b\",\"a\"]},\"n\":0}",
+        rows.getFirst().fields().toString());
+    assertEquals("-1", rows.getLast().fields().path("label").toString(), "a row without its label");
+  }
+
   @Test
   void whatCannotBeReadIsRefusedInOneLine() throws IOException {
     Path brotli = file("brotli.parquet");

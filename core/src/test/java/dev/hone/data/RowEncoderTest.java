@@ -237,7 +237,18 @@ class RowEncoderTest {
     DataConfig d = DataConfig.defaults();
     DataConfig noText =
         new DataConfig(
-            d.path(), null, d.columns(), d.header(), "Label:", d.answer(), 0, 0, 0, 0, d.split());
+            d.path(),
+            null,
+            d.columns(),
+            d.header(),
+            d.labelNames(),
+            "Label:",
+            d.answer(),
+            0,
+            0,
+            0,
+            0,
+            d.split());
     Refused.with(
         "data.prompt 'Label:' does not say where the text goes",
         () -> new RowEncoder(words, noText, 100, LABELS, null));

@@ -37,6 +37,7 @@ class StridedPerplexityTest {
             null,
             d.columns(),
             d.header(),
+            d.labelNames(),
             d.prompt(),
             d.answer(),
             WINDOW,
