@@ -1,5 +1,6 @@
 package dev.hone.method;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,5 +42,12 @@ public interface PeftConfig extends MethodConfig {
   /** A number as PEFT writes it: whole ones without a decimal point. */
   static Object number(double value) {
     return value == Math.rint(value) ? (Object) (long) value : (Object) value;
+  }
+
+  /** Numbers by pattern, likewise. */
+  static Map<String, Object> numbers(Map<String, Double> values) {
+    Map<String, Object> numbers = new LinkedHashMap<>();
+    values.forEach((pattern, value) -> numbers.put(pattern, number(value)));
+    return numbers;
   }
 }

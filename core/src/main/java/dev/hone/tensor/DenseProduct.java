@@ -138,6 +138,13 @@ final class DenseProduct {
 
   private static boolean worth(Tensor x, Tensor weight) {
     long rows = x.numel() / Math.max(1, x.size(-1));
-    return rows < FEW ? weight.numel() >= MUCH : x.numel() * weight.size(0) > SMALL;
+    boolean large = rows < FEW ? weight.numel() >= MUCH : x.numel() * weight.size(0) > SMALL;
+    return large && isDense(weight);
+  }
+
+  /** Whether rows or columns lie one behind the other: of any other layout oneDNN is very slow. */
+  static boolean isDense(Tensor weight) {
+    org.bytedeco.pytorch.Tensor handle = weight.handle();
+    return weight.isContiguous() || (handle.stride(0) == 1 && handle.stride(1) == weight.size(0));
   }
 }

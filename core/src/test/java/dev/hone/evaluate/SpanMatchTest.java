@@ -2,10 +2,14 @@ package dev.hone.evaluate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class SpanMatchTest {
   private static Measures one(List<String> gold, String said) {
@@ -48,5 +52,21 @@ class SpanMatchTest {
     Measures measures = SpanMatch.of("tuned", gold, List.of("b", "x", "d", "y"));
     assertEquals(0.5, measures.value("exact match").value(), 1e-12);
     assertEquals(0.25, measures.value("exact match").standardError(), 0.03);
+  }
+
+  /** Drawn answers, with what {@code squad_metrics} of Transformers says of them. */
+  @Test
+  void asTheReferenceCounts() throws IOException {
+    JsonNode cases;
+    try (InputStream in = getClass().getResourceAsStream("squad.json")) {
+      cases = JsonMapper.shared().readTree(in);
+    }
+    assertEquals(160, cases.size());
+    for (JsonNode c : cases) {
+      List<String> gold = c.path("gold").values().stream().map(JsonNode::stringValue).toList();
+      Measures measures = one(gold, c.path("said").stringValue());
+      assertEquals(c.path("exact").asDouble(), measures.value("exact match").value(), c::toString);
+      assertEquals(c.path("f1").asDouble(), measures.value("f1").value(), 1e-12, c::toString);
+    }
   }
 }

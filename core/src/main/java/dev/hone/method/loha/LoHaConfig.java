@@ -64,11 +64,9 @@ public record LoHaConfig(
 
   @Override
   public Map<String, @Nullable Object> fields() {
-    Map<String, Object> alphas = new LinkedHashMap<>();
-    alphaPattern.forEach((pattern, a) -> alphas.put(pattern, PeftConfig.number(a)));
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("alpha", PeftConfig.number(alpha));
-    fields.put("alpha_pattern", alphas);
+    fields.put("alpha_pattern", PeftConfig.numbers(alphaPattern));
     fields.put("init_weights", true);
     fields.put("module_dropout", 0.0);
     fields.put("r", rank);

@@ -76,11 +76,9 @@ public record LoKrConfig(
 
   @Override
   public Map<String, @Nullable Object> fields() {
-    Map<String, Object> alphas = new LinkedHashMap<>();
-    alphaPattern.forEach((pattern, a) -> alphas.put(pattern, PeftConfig.number(a)));
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("alpha", PeftConfig.number(alpha));
-    fields.put("alpha_pattern", alphas);
+    fields.put("alpha_pattern", PeftConfig.numbers(alphaPattern));
     fields.put("decompose_both", decomposeBoth);
     fields.put("decompose_factor", decomposeFactor);
     fields.put("init_weights", true);

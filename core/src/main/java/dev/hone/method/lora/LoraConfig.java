@@ -209,10 +209,8 @@ public record LoraConfig(
 
   @Override
   public Map<String, @Nullable Object> fields() {
-    Map<String, Object> alphas = new LinkedHashMap<>();
-    alphaPattern.forEach((pattern, a) -> alphas.put(pattern, PeftConfig.number(a)));
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-    fields.put("alpha_pattern", alphas);
+    fields.put("alpha_pattern", PeftConfig.numbers(alphaPattern));
     fields.put("bias", bias.name().toLowerCase(Locale.ROOT));
     fields.put("init_lora_weights", true);
     fields.put("lora_alpha", PeftConfig.number(alpha));
