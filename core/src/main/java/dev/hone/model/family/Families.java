@@ -3,12 +3,15 @@ package dev.hone.model.family;
 import dev.hone.error.HoneException;
 import dev.hone.error.Nearest;
 import dev.hone.model.Backbone;
+import dev.hone.model.EncoderDecoder;
 import dev.hone.model.FolderWeights;
 import dev.hone.model.Head;
 import dev.hone.model.Model;
 import dev.hone.model.NewTokens;
 import dev.hone.model.Parts;
 import dev.hone.model.RandomWeights;
+import dev.hone.model.Recurrent;
+import dev.hone.model.Stack;
 import dev.hone.model.Storage;
 import dev.hone.model.Weights;
 import dev.hone.model.head.HeadKind;
@@ -282,6 +285,26 @@ public final class Families {
     return family.names(files.tensors().keySet());
   }
 
+  /** Each family has a name of its own for their number. */
+  private static void requireLayers(Config config, Backbone backbone) {
+    boolean all =
+        switch (backbone) {
+          case EncoderDecoder both -> layered(both.encoder()) && layered(both.decoder());
+          case Stack stack -> layered(stack);
+          case Recurrent recurrent -> !recurrent.layers().isEmpty();
+        };
+    if (!all) {
+      throw new HoneException(
+          config.file()
+              + ": a model without layers; expected num_hidden_layers (or n_layer, n_layers, num_layers,"
+              + " encoder_layers, decoder_layers) to be 1 or more");
+    }
+  }
+
+  private static boolean layered(Stack stack) {
+    return !stack.blocks().isEmpty();
+  }
+
   private static Model built(
       Family family,
       String architecture,
@@ -291,6 +314,7 @@ public final class Families {
     Parts parts = new Parts(weights);
     try {
       Backbone backbone = family.backbone(config, parts);
+      requireLayers(config, backbone);
       Head head = family.head(architecture, config, backbone, parts);
       weights.finish();
       return new Model(
