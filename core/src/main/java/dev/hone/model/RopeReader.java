@@ -21,6 +21,12 @@ public record RopeReader(
     Config config, String thetaKey, double theta, String shareKey, double share) {
   private static final List<String> TYPES =
       List.of("default", "linear", "dynamic", "yarn", "longrope", "llama3");
+
+  /**
+   * Far above any model's; the frequencies are worked out before a weight shows the width wrong.
+   */
+  private static final int MOST_WIDTH = 1 << 16;
+
   private static final String ORIGINAL = "original_max_position_embeddings";
 
   /** For heads that turn as a whole. */
@@ -97,6 +103,11 @@ public record RopeReader(
   }
 
   private int width(int headWidth, @Nullable Config scaling) {
+    if (headWidth > MOST_WIDTH) {
+      throw new HoneException(
+          "%s: heads are %d wide, expected at most %d"
+              .formatted(config.file(), headWidth, MOST_WIDTH));
+    }
     String inner = "partial_rotary_factor";
     if (shareKey.isEmpty()) {
       Config named = scaling != null && scaling.has(inner) ? scaling : config;
