@@ -108,15 +108,27 @@ class InspectionTest {
   /** The weights are a hole in the file: whoever reads them waits for a hundred gigabytes. */
   @Test
   void sizeDoesNotMatter() throws IOException {
-    long hidden = 1 << 16;
     StringBuilder header = new StringBuilder("{");
     long at = 0;
     for (String tensor :
         List.of(
-            "model.embed_tokens.weight [" + 4 * hidden + "," + hidden + "]",
-            "model.norm.weight [" + hidden + "]")) {
+            "model.embed_tokens.weight [262144,65536]",
+            "model.norm.weight [65536]",
+            "model.layers.0.input_layernorm.weight [65536]",
+            "model.layers.0.post_attention_layernorm.weight [65536]",
+            "model.layers.0.self_attn.q_proj.weight [65536,65536]",
+            "model.layers.0.self_attn.k_proj.weight [32768,65536]",
+            "model.layers.0.self_attn.v_proj.weight [32768,65536]",
+            "model.layers.0.self_attn.o_proj.weight [65536,65536]",
+            "model.layers.0.mlp.gate_proj.weight [48,65536]",
+            "model.layers.0.mlp.up_proj.weight [48,65536]",
+            "model.layers.0.mlp.down_proj.weight [65536,48]")) {
       String[] part = tensor.split(" ");
-      long size = part[0].contains("embed") ? 4 * hidden * hidden * 2 : hidden * 2;
+      long count = 1;
+      for (String side : part[1].replaceAll("[\\[\\]]", "").split(",")) {
+        count *= Long.parseLong(side);
+      }
+      long size = 2 * count;
       header.append(at == 0 ? "" : ",").append('"').append(part[0]);
       header.append("\":{\"dtype\":\"BF16\",\"shape\":").append(part[1]);
       header.append(",\"data_offsets\":[").append(at).append(',').append(at + size).append("]}");
@@ -133,11 +145,11 @@ class InspectionTest {
     Files.writeString(
         folder.resolve("config.json"),
         TinyModels.llamaConfig(
-            "{'hidden_size': 65536, 'vocab_size': 262144, 'num_hidden_layers': 0,"
+            "{'hidden_size': 65536, 'vocab_size': 262144, 'num_hidden_layers': 1,"
                 + " 'tie_word_embeddings': true}"));
     ModelFacts facts = facts(folder);
     assertNull(facts.refusal());
-    assertEquals(4 * hidden * hidden + hidden, facts.parameters());
+    assertEquals(at / 2, facts.parameters());
     assertTrue(facts.weights().bytes() > 32L << 30);
   }
 
