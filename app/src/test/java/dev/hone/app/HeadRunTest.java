@@ -310,11 +310,11 @@ class HeadRunTest {
   @Test
   void aDecoderGetsAHeadForNumbers() {
     List<Map<String, Object>> rows = new ArrayList<>();
-    for (Map<String, String> row : TinyWorld.labelled(240, 1)) {
+    for (Map<String, String> row : TinyWorld.labelled(800, 1)) {
       double value = TinyWorld.LABELS.indexOf(row.get("label")) - 1;
       rows.add(Map.of("text", String.valueOf(row.get("text")), "label", value));
     }
-    RunResult result = trainedOn(rows, "data.format=regression", "train.steps=500");
+    RunResult result = trainedOn(rows, "data.format=regression", "train.steps=400");
     double tuned = result.measured("tuned").value("MSE").value();
     assertTrue(tuned < 0.5 * result.measured("mean").value("MSE").value(), "MSE " + tuned);
     assertSameAgain(result);

@@ -17,7 +17,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record ClassLabels(JsonNode features) {
   private static final String KEY = "huggingface";
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   static ClassLabels of(Map<String, String> metadata) {
     String written = metadata.get(KEY);
@@ -25,7 +24,7 @@ record ClassLabels(JsonNode features) {
       return new ClassLabels(JsonNodeFactory.instance.objectNode());
     }
     try {
-      return new ClassLabels(JSON.readTree(written).path("info").path("features"));
+      return new ClassLabels(JsonMapper.shared().readTree(written).path("info").path("features"));
     } catch (JacksonException e) {
       throw new IllegalArgumentException("the metadata's key '" + KEY + "' is no JSON", e);
     }

@@ -127,26 +127,34 @@ public record DataConfig(
             places.apply(split.testPath()),
             split.learnFrom(),
             split.learnFromSeed());
-    return new DataConfig(
-        places.apply(path),
-        format,
-        columns,
-        header,
-        labelNames,
-        prompt,
-        answer,
-        maxTokens,
-        stride,
-        maxDropped,
-        limit,
-        there);
+    return changed(places.apply(path), format, prompt, answer, maxTokens, there);
   }
 
   /** The same with other patterns for question and answer, and another longest row. */
   public DataConfig asking(String question, String reply, int longest) {
+    return changed(path, format, question, reply, longest, split);
+  }
+
+  /** The same with another split. */
+  public DataConfig with(Split other) {
+    return changed(path, format, prompt, answer, maxTokens, other);
+  }
+
+  /** The same, said to be of a format. */
+  DataConfig of(Format known) {
+    return changed(path, known, prompt, answer, maxTokens, split);
+  }
+
+  private DataConfig changed(
+      List<Place> where,
+      @Nullable Format what,
+      String question,
+      String reply,
+      int longest,
+      Split splitting) {
     return new DataConfig(
-        path,
-        format,
+        where,
+        what,
         columns,
         header,
         labelNames,
@@ -156,24 +164,7 @@ public record DataConfig(
         stride,
         maxDropped,
         limit,
-        split);
-  }
-
-  /** The same with another split. */
-  public DataConfig with(Split other) {
-    return new DataConfig(
-        path,
-        format,
-        columns,
-        header,
-        labelNames,
-        prompt,
-        answer,
-        maxTokens,
-        stride,
-        maxDropped,
-        limit,
-        other);
+        splitting);
   }
 
   /** Shares of the rows; a group of exact or near duplicates always falls on one side. */

@@ -34,20 +34,7 @@ public record Splits(
    */
   public static Splits read(DataConfig config) {
     Examples rows = Examples.read(config);
-    DataConfig same =
-        new DataConfig(
-            config.path(),
-            rows.format(),
-            config.columns(),
-            config.header(),
-            config.labelNames(),
-            config.prompt(),
-            config.answer(),
-            config.maxTokens(),
-            config.stride(),
-            config.maxDropped(),
-            config.limit(),
-            config.split());
+    DataConfig same = config.of(rows.format());
     return of(
             rows,
             given(config.split().validationPath(), same),
