@@ -9,6 +9,7 @@ import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,13 @@ public record Recurrent(
 
   @Override
   public Tensor forward(Inputs inputs, Pass pass) {
+    return forward(inputs, pass, UnaryOperator.identity());
+  }
+
+  /**
+   * @param given sees what the last layer gives, before dropout
+   */
+  public Tensor forward(Inputs inputs, Pass pass, UnaryOperator<Tensor> given) {
     KeyValueCache cache = pass.cache();
     // Padding on the right has no say in what is before it; that on the left is moved there. With a
     // cache the mask is about the positions before, of which each row remembers only its own.
@@ -65,6 +73,7 @@ public record Recurrent(
       Lstm.State begin = cache == null ? null : held(cache.state(number));
       x = Scope.only(() -> layer(number, below, begin, untracked, pass));
       boolean last = i == layers.size() - 1;
+      x = last ? given.apply(x) : x;
       x = variational(x, last ? outputDropout : hiddenDropout, pass);
     }
     if (cache != null) {

@@ -24,6 +24,17 @@ import org.jspecify.annotations.Nullable;
 /** What a run teaches: how it is trained and how it is measured. */
 interface Skill {
   static Skill of(Base base, Recipe recipe, DataConfig data, Prepared rows) {
+    Skill skill = chosen(base, recipe, data, rows);
+    boolean streamed = skill instanceof TextSkill text && text.isStreamed();
+    if (!recipe.train().activations().isOff() && !streamed) {
+      throw new HoneException(
+          "train.activations: alpha and beta are for a recurrent model (AWD-LSTM) that learns text as"
+              + " one stream; leave them out");
+    }
+    return skill;
+  }
+
+  private static Skill chosen(Base base, Recipe recipe, DataConfig data, Prepared rows) {
     if (recipe.objective() != null) {
       return new PreferenceSkill(base, recipe.objective(), recipe.evaluate(), rows);
     }
@@ -41,7 +52,7 @@ interface Skill {
       return new MaskedLmSkill(masks.masking(), base, recipe.evaluate(), rows);
     }
     return rows.labels().isEmpty()
-        ? new TextSkill(base, data, recipe.evaluate(), rows)
+        ? new TextSkill(base, data, recipe, rows)
         : new LabelSkill(base, data, recipe.evaluate(), rows, recipe.seed());
   }
 

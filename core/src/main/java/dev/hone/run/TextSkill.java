@@ -4,14 +4,15 @@ import dev.hone.data.Batch;
 import dev.hone.data.DataConfig;
 import dev.hone.data.Example;
 import dev.hone.data.TokenRow;
-import dev.hone.evaluate.EvaluateConfig;
 import dev.hone.evaluate.Perplexity;
 import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
 import dev.hone.model.Recurrent;
+import dev.hone.recipe.Recipe;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
+import dev.hone.train.ActivationConfig;
 import dev.hone.train.BatchPlan;
 import dev.hone.train.Lanes;
 import dev.hone.train.Objective;
@@ -23,27 +24,32 @@ import java.util.Map;
 /** Writing text, answers or conversations: measured by the perplexity of what is to be written. */
 final class TextSkill implements Skill {
   private final Base base;
-  private final EvaluateConfig config;
+  private final ActivationConfig activations;
   private final List<TokenRow> test;
   private final List<TokenRow> train;
   private final boolean streamed;
 
-  TextSkill(Base base, DataConfig data, EvaluateConfig config, Prepared rows) {
+  TextSkill(Base base, DataConfig data, Recipe recipe, Prepared rows) {
     this.base = base;
-    this.config = config;
+    this.activations = recipe.train().activations();
     this.train = rows.train();
     this.streamed =
         base.model().backbone() instanceof Recurrent
             && data.stride() == 0
             && rows.splits().test().stream().allMatch(Example.Text.class::isInstance);
     List<TokenRow> all = rows.test();
-    this.test =
-        config.limit() > 0 && all.size() > config.limit() ? all.subList(0, config.limit()) : all;
+    int limit = recipe.evaluate().limit();
+    this.test = limit > 0 && all.size() > limit ? all.subList(0, limit) : all;
+  }
+
+  /** Whether the model goes on from row to row with what it remembers. */
+  boolean isStreamed() {
+    return streamed;
   }
 
   @Override
   public Objective objective() {
-    return streamed ? new StreamObjective(train) : base.writing();
+    return streamed ? new StreamObjective(train, activations) : base.writing();
   }
 
   @Override

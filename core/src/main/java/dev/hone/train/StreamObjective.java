@@ -29,7 +29,10 @@ import org.jspecify.annotations.Nullable;
  * and not read.
  */
 public final class StreamObjective implements Objective {
-  private final CausalLmObjective words = new CausalLmObjective(StreamObjective::read);
+  private final CausalLmObjective words =
+      new CausalLmObjective(read((model, inputs, pass) -> model.backbone().forward(inputs, pass)));
+
+  private final ActivationConfig activations;
   private final Set<TokenRow> text = Collections.newSetFromMap(new IdentityHashMap<>());
   private final @Nullable TokenRow first;
   private @Nullable TokenRow begun;
@@ -37,20 +40,34 @@ public final class StreamObjective implements Objective {
   private Remembered after = Remembered.NOTHING;
   private Remembered measured = Remembered.NOTHING;
 
+  /** With nothing learned beside the text. */
+  public StreamObjective(List<TokenRow> text) {
+    this(text, ActivationConfig.defaults());
+  }
+
   /**
    * @param text the rows that are learned, in their order; empty for measuring alone
+   * @param activations what is learned beside the text
    */
-  public StreamObjective(List<TokenRow> text) {
+  public StreamObjective(List<TokenRow> text, ActivationConfig activations) {
     this.text.addAll(text);
+    this.activations = activations;
     this.first = text.isEmpty() ? null : text.getFirst();
   }
 
-  private static Tensor read(Model model, Pass pass, Batch batch) {
-    Inputs all = Inputs.of(batch);
-    long width = all.width() - 1;
-    Tensor hidden = model.backbone().forward(Inputs.of(all.ids().narrow(1, 0, width)), pass);
-    return Tensors.cat(
-        List.of(hidden, Tensors.zeros(hidden.size(0), 1, hidden.size(2))), 1); // never looked at
+  /** How what is read becomes hidden states. */
+  private interface Layers {
+    Tensor forward(Model model, Inputs inputs, Pass pass);
+  }
+
+  private static CausalLmObjective.Reader read(Layers layers) {
+    return (model, pass, batch) -> {
+      Inputs all = Inputs.of(batch);
+      Inputs read = Inputs.of(all.ids().narrow(1, 0, all.width() - 1));
+      Tensor hidden = layers.forward(model, read, pass);
+      return Tensors.cat(
+          List.of(hidden, Tensors.zeros(hidden.size(0), 1, hidden.size(2))), 1); // never looked at
+    };
   }
 
   @Override
@@ -93,10 +110,17 @@ public final class StreamObjective implements Objective {
   @Override
   public double learn(Model model, Pass pass, Batch batch, double smoothing, double factor) {
     try (KeyValueCache cache = before.cache(after.lanes(), batch.rows())) {
-      double sum = words.learn(model, pass.with(cache), batch, smoothing, factor);
+      double sum = learning(factor).learn(model, pass.with(cache), batch, smoothing, factor);
       after = after.and(cache);
       return sum;
     }
+  }
+
+  private CausalLmObjective learning(double factor) {
+    return activations.isOff()
+        ? words
+        : new CausalLmObjective(
+            read((model, inputs, pass) -> activations.read(model, inputs, pass, factor)));
   }
 
   @Override

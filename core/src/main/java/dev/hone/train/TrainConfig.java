@@ -60,7 +60,9 @@ public record TrainConfig(
         int checkpointEvery,
     @Doc("Keep the weights of the best validation instead of the last") boolean keepBest,
     @Doc("Shape of schedule slanted-triangular, in place of the warm-up") SlantConfig slanted,
-    @Doc("What is different from layer to layer") LayersConfig layers) {
+    @Doc("What is different from layer to layer") LayersConfig layers,
+    @Doc("AR and TAR, on what a recurrent model that learns a stream of text makes of it")
+        ActivationConfig activations) {
 
   public TrainConfig {
     if (optimizerInBackward && clip > 0) {
@@ -113,7 +115,8 @@ public record TrainConfig(
         0,
         true,
         SlantConfig.defaults(),
-        LayersConfig.defaults());
+        LayersConfig.defaults(),
+        ActivationConfig.defaults());
   }
 
   /** Whether rows are packed on the device in use: few large operations are what a GPU likes. */
@@ -167,6 +170,7 @@ public record TrainConfig(
         checkpointEvery,
         keepBest,
         slanted,
-        perLayer);
+        perLayer,
+        activations);
   }
 }

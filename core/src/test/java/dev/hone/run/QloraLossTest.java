@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * What four bits cost in loss, on the base that comes with the program: some minutes, so only when
- * asked for with {@code -Dhone.slow=true}.
+ * What four bits cost in loss, on the base that comes with the program: some minutes, so only with
+ * {@code mvn -Pslow}.
  */
 @EnabledIfSystemProperty(named = "hone.slow", matches = "true")
 class QloraLossTest {

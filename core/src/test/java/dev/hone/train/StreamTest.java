@@ -12,6 +12,7 @@ import dev.hone.data.TokenRow;
 import dev.hone.error.HoneException;
 import dev.hone.method.Full;
 import dev.hone.model.Adapter;
+import dev.hone.model.Inputs;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
 import dev.hone.tensor.Engine;
@@ -84,6 +85,42 @@ class StreamTest {
         assertEquals(rows.indexOf(before) + 1, rows.indexOf(plan.rows(step).get(lane)));
       }
     }
+  }
+
+  /** Two parts of a step give the gradient that the engine finds for the whole sum. */
+  @Test
+  void activationsAreLearnedBesideTheText() {
+    List<TokenRow> rows = rows(text(25));
+    try (Scope scope = Scope.open();
+        Model model = TinyModels.random(CONFIG);
+        Full full = new Full(model)) {
+      Pass pass = Pass.plain().with(full);
+      Batch whole = Batch.of(rows, 0);
+      double factor = 1.0 / whole.learnedTokens();
+      StreamObjective stream = new StreamObjective(rows, new ActivationConfig(2, 1));
+      Objective step = stream.over(model, full, rows, 2, 0);
+      double told = 0;
+      for (List<TokenRow> part : List.of(rows.subList(0, 2), rows.subList(2, 4))) {
+        told += step.learn(model, pass, Batch.of(part, 0), 0, factor);
+      }
+      Map<String, float[]> learned = gradients(full);
+      full.trainable().values().forEach(Tensor::clearGrad);
+
+      Tensor hidden =
+          model.backbone().forward(Inputs.of(Inputs.of(whole).ids().narrow(1, 0, 6)), pass);
+      Tensor change = hidden.narrow(1, 1, 5).sub(hidden.narrow(1, 0, 5));
+      Tensor loss = new StreamObjective(List.of()).lossSum(model, pass, whole, 0).mul(factor);
+      assertEquals(loss.item(), told * factor, 1e-6);
+      loss.add(hidden.mul(hidden).mean().mul(2)).add(change.mul(change).mean()).backward();
+      gradients(full).forEach((name, g) -> assertArrayEquals(g, learned.get(name), 1e-6f, name));
+    }
+  }
+
+  private static Map<String, float[]> gradients(Full full) {
+    Map<String, float[]> gradients = new TreeMap<>();
+    full.trainable()
+        .forEach((name, p) -> gradients.put(name, Objects.requireNonNull(p.grad()).toFloats()));
+    return gradients;
   }
 
   @Test
