@@ -51,6 +51,15 @@ public final class Hone {
     return new StagedRun(recipe, listener, new StopSignal()).execute().orElseThrow();
   }
 
+  /**
+   * Several adapters on one base model, which is opened with the first of them.
+   *
+   * @param base its folder, or null for the one that the first adapter names
+   */
+  public static Adapters adapters(@Nullable Path base) {
+    return new Adapters(base);
+  }
+
   /** Opens a run's folder, an adapter's or a model's, to ask it. */
   public static TunedModel open(Path folder) {
     return new TunedModel(Tuned.open(folder, null));

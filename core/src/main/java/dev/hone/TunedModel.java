@@ -35,14 +35,21 @@ public final class TunedModel implements AutoCloseable {
 
   private final Tuned tuned;
   private final Adapter adapter;
+  private final boolean owner;
 
   TunedModel(Tuned tuned) {
-    this(tuned, tuned.adapter());
+    this(tuned, tuned.adapter(), true);
   }
 
-  private TunedModel(Tuned tuned, Adapter adapter) {
+  private TunedModel(Tuned tuned, Adapter adapter, boolean owner) {
     this.tuned = tuned;
     this.adapter = adapter;
+    this.owner = owner;
+  }
+
+  /** The same model with another adapter; closing it closes nothing. */
+  static TunedModel view(Tuned tuned, Adapter adapter) {
+    return new TunedModel(tuned, adapter, false);
   }
 
   /**
@@ -90,7 +97,7 @@ public final class TunedModel implements AutoCloseable {
               ? "this model was not trained on several tasks, so that none can be chosen"
               : "'" + task + "' is no task of this model" + Nearest.hint(task, tasks()));
     }
-    return new TunedModel(tuned, adapter.ofTask(task));
+    return new TunedModel(tuned, adapter.ofTask(task), owner);
   }
 
   /**
@@ -250,6 +257,8 @@ public final class TunedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    tuned.close();
+    if (owner) {
+      tuned.close();
+    }
   }
 }

@@ -59,6 +59,8 @@ public final class Main {
         new InspectCommand(console),
         new MethodsCommand(console),
         new MergeCommand(console),
+        new CombineCommand(console),
+        new ExtractCommand(console),
         new PullCommand(console),
         new PushCommand(console),
         new DoctorCommand(console),

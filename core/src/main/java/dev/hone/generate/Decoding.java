@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Texts that grow side by side, a token of each at a time.
@@ -25,7 +26,7 @@ import java.util.function.Function;
 final class Decoding implements AutoCloseable {
   private final Backbone backbone;
   private final TextHead head;
-  private final Pass pass;
+  private Pass pass;
   private final int capacity;
   private KeyValueCache cache;
 
@@ -85,7 +86,7 @@ final class Decoding implements AutoCloseable {
   private Tensor prefilled(List<int[]> prompts) {
     int longest = prompts.getLast().length;
     if (prompts.getFirst().length == longest) {
-      return last(prompts, cache);
+      return last(prompts, pass.with(cache));
     }
     List<Tensor> hidden = new ArrayList<>();
     List<KeyValueCache> parts = new ArrayList<>();
@@ -97,7 +98,8 @@ final class Decoding implements AutoCloseable {
           padding[to++] = longest - length;
         }
         parts.add(new KeyValueCache(pass.adapter().taken() + length));
-        hidden.add(last(prompts.subList(from, to), parts.getLast()));
+        Adapter own = pass.adapter().ofRows(IntStream.range(from, to).toArray());
+        hidden.add(last(prompts.subList(from, to), pass.with(own).with(parts.getLast())));
         from = to;
       }
       replaceBy(KeyValueCache.joined(parts, capacity));
@@ -107,11 +109,10 @@ final class Decoding implements AutoCloseable {
     return Tensors.cat(hidden, 0);
   }
 
-  private Tensor last(List<int[]> prompts, KeyValueCache into) {
+  private Tensor last(List<int[]> prompts, Pass into) {
     int width = prompts.getFirst().length;
     long[] ids = prompts.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
-    Tensor all =
-        backbone.forward(Inputs.of(Tensors.of(ids, prompts.size(), width)), pass.with(into));
+    Tensor all = backbone.forward(Inputs.of(Tensors.of(ids, prompts.size(), width)), into);
     return all.narrow(1, width - 1, 1);
   }
 
@@ -147,6 +148,8 @@ final class Decoding implements AutoCloseable {
   /** Goes on with these rows alone, which may be fewer or the same one several times. */
   void select(long[] rows) {
     padding = Arrays.stream(rows).map(row -> padding[(int) row]).toArray();
+    pass =
+        pass.with(pass.adapter().ofRows(Arrays.stream(rows).mapToInt(Math::toIntExact).toArray()));
     replaceBy(cache.selected(rows, capacity));
   }
 

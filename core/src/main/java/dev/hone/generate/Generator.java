@@ -60,7 +60,7 @@ public record Generator(Model model, Adapter adapter) {
     List<Row> rows = rows(prompts, config);
     List<Row> open = rows;
     try (GradMode off = GradMode.off();
-        Decoding decoding = new Decoding(model, adapter, columns(rows))) {
+        Decoding decoding = new Decoding(model, ordered(rows), columns(rows))) {
       Function<Tensor, long[]> choose = logits -> chosen(logits, rows, config);
       long[] tokens =
           decoding.begin(rows.stream().map(row -> prompts.get(row.number)).toList(), choose);
@@ -104,7 +104,7 @@ public record Generator(Model model, Adapter adapter) {
     List<Row> rows = rows(prompts, config);
     List<int[]> found;
     try (GradMode off = GradMode.off();
-        Decoding decoding = new Decoding(model, adapter, columns(rows))) {
+        Decoding decoding = new Decoding(model, ordered(rows), columns(rows))) {
       found =
           new BeamSearch(config, ends, decoding)
               .run(
@@ -146,6 +146,11 @@ public record Generator(Model model, Adapter adapter) {
         .sorted(Comparator.comparingInt(i -> prompts.get(i).length))
         .map(i -> row(i, prompts.get(i), config))
         .toList();
+  }
+
+  /** Rows that have adapters of their own keep them. */
+  private Adapter ordered(List<Row> rows) {
+    return adapter.ofRows(rows.stream().mapToInt(Row::number).toArray());
   }
 
   private Row row(int number, int[] prompt, GenerationConfig config) {

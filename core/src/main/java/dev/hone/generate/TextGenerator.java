@@ -35,6 +35,11 @@ public record TextGenerator(Model model, Adapter adapter, Tokenizer tokenizer) {
         prompts.stream().map(tokenizer::encodeWithSpecial).toList(), config, piece -> {});
   }
 
+  /** The same for prompts that are encoded already. */
+  public List<String> answers(List<int[]> prompts, GenerationConfig config) {
+    return answered(prompts, config, piece -> {});
+  }
+
   private List<String> answered(
       List<int[]> ids, GenerationConfig config, Consumer<String> listener) {
     Generator generator = new Generator(model, adapter);

@@ -11,6 +11,7 @@ import dev.hone.model.Pass;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,21 +25,18 @@ import java.util.function.BiFunction;
  * parameter acts on all rows at once.
  */
 public final class Routed implements Adapter {
-  private final int rows;
-  private final Map<Adapter, Tensor> indices = new LinkedHashMap<>();
-  private final Tensor back;
+  private final List<Adapter> adapters;
+  private final Map<Adapter, long[]> places = new LinkedHashMap<>();
+
+  /** Where each row lies once the rows of each adapter are put together. */
+  private final long[] back;
 
   /**
-   * Its small index tensors belong to the open scope.
-   *
-   * @param adapterOfRow one for each row; {@link Adapter#NONE} is the base
+   * @param adapters one for each row; {@link Adapter#NONE} is the base
+   * @throws HoneException for one that cannot share a batch
    */
-  public Routed(List<Adapter> adapterOfRow, Model model) {
-    rows = adapterOfRow.size();
-    Map<Adapter, List<Long>> places = new LinkedHashMap<>();
-    for (int row = 0; row < rows; row++) {
-      places.computeIfAbsent(adapterOfRow.get(row), a -> new ArrayList<>()).add((long) row);
-    }
+  public Routed(List<Adapter> adapters, Model model) {
+    this(adapters);
     for (Adapter adapter : places.keySet()) {
       if (adapter.virtualTokens() != null) {
         throw new HoneException(
@@ -54,16 +52,27 @@ public final class Routed implements Adapter {
         }
       }
     }
-    long[] order = new long[rows];
-    int next = 0;
-    for (Map.Entry<Adapter, List<Long>> place : places.entrySet()) {
-      long[] own = place.getValue().stream().mapToLong(Long::longValue).toArray();
-      for (long row : own) {
-        order[(int) row] = next++;
-      }
-      indices.put(place.getKey(), Tensors.of(own, own.length));
+  }
+
+  private Routed(List<Adapter> adapters) {
+    this.adapters = List.copyOf(adapters);
+    Map<Adapter, List<Integer>> own = new LinkedHashMap<>();
+    for (int row = 0; row < adapters.size(); row++) {
+      own.computeIfAbsent(adapters.get(row), a -> new ArrayList<>()).add(row);
     }
-    back = Tensors.of(order, rows);
+    back = new long[adapters.size()];
+    int next = 0;
+    for (Map.Entry<Adapter, List<Integer>> place : own.entrySet()) {
+      for (int row : place.getValue()) {
+        back[row] = next++;
+      }
+      places.put(place.getKey(), place.getValue().stream().mapToLong(Integer::longValue).toArray());
+    }
+  }
+
+  @Override
+  public Adapter ofRows(int[] rows) {
+    return new Routed(Arrays.stream(rows).mapToObj(adapters::get).toList());
   }
 
   @Override
@@ -90,17 +99,25 @@ public final class Routed implements Adapter {
   }
 
   private boolean isChanged(Embedding at) {
-    return indices.keySet().stream()
+    return places.keySet().stream()
         .anyMatch(a -> a instanceof PeftMethod p && p.changeAtTable(at.name()) != null);
   }
 
   private Tensor routed(Tensor x, BiFunction<Adapter, Tensor, Tensor> compute) {
-    if (x.size(0) != rows) {
+    if (x.size(0) != adapters.size()) {
       throw new IllegalArgumentException(
-          "adapters were given for " + rows + " rows, but this batch is " + x.describe());
+          "adapters were given for "
+              + adapters.size()
+              + " rows, but this batch is "
+              + x.describe());
+    }
+    if (places.size() == 1) {
+      return compute.apply(adapters.getFirst(), x);
     }
     List<Tensor> parts = new ArrayList<>();
-    indices.forEach((adapter, own) -> parts.add(compute.apply(adapter, x.indexSelect(0, own))));
-    return parts.size() == 1 ? parts.getFirst() : Tensors.cat(parts, 0).indexSelect(0, back);
+    places.forEach(
+        (adapter, own) ->
+            parts.add(compute.apply(adapter, x.indexSelect(0, Tensors.of(own, own.length)))));
+    return Tensors.cat(parts, 0).indexSelect(0, Tensors.of(back, back.length));
   }
 }

@@ -183,7 +183,7 @@ public record Targets(PeftConfig config, Model model) {
   }
 
   /** The parameters of {@link #modulesToSave()}, by name. */
-  List<String> savedParameters() {
+  public List<String> savedParameters() {
     List<String> names = new ArrayList<>();
     for (String saved : modulesToSave()) {
       // A tied head has no parameter of its own until now.

@@ -41,6 +41,15 @@ public interface Adapter {
     return this;
   }
 
+  /**
+   * The same for some rows of a batch, where rows have adapters of their own.
+   *
+   * @param rows places in the batch so far, in the order of the batch to come
+   */
+  default Adapter ofRows(int[] rows) {
+    return this;
+  }
+
   /** How many positions of a row are its own. */
   default int taken() {
     VirtualTokens own = virtualTokens();

@@ -90,6 +90,47 @@ public record AdapterCard(
     }
   }
 
+  /** Refuses a base that is open in another form than the training had it. */
+  void requireForm(Base base, Path folder) {
+    boolean rounds = storage().rounds() || base.storage().rounds();
+    if (rounds && storage() != base.storage()) {
+      throw new HoneException(
+          folder
+              + " was trained on a base kept as "
+              + storage().word()
+              + ", which is open as "
+              + base.storage().word()
+              + "; open them apart");
+    }
+    if (head != base.head().orElse(null)) {
+      throw new HoneException(
+          folder
+              + " was trained for "
+              + (head == null ? "a model that writes" : "a head of kind " + head.word())
+              + ", and the open base has "
+              + base.head().map(kind -> "one of kind " + kind.word()).orElse("none of its own")
+              + "; open them apart");
+    }
+  }
+
+  /** A card for what several adapters of one base become together: their own, if they agree. */
+  static AdapterCard common(List<AdapterCard> cards) {
+    AdapterCard first = cards.getFirst();
+    return cards.stream().allMatch(first::equals)
+        ? first
+        : new AdapterCard(
+            first.baseFingerprint,
+            first.dtype,
+            "{text}",
+            "",
+            "",
+            List.of(),
+            first.head,
+            0,
+            first.lengthNormalized,
+            List.of());
+  }
+
   /** How the base is to be kept, so that the adapter meets the numbers of its training. */
   Storage storage() {
     return dtype == null ? Storage.AUTO : dtype;
@@ -97,8 +138,13 @@ public record AdapterCard(
 
   /** The same for a model that needs no base any more. */
   AdapterCard ofWholeModel() {
+    return onBase("");
+  }
+
+  /** The same for an adapter on a base with this fingerprint, kept as its file has it. */
+  AdapterCard onBase(String fingerprint) {
     return new AdapterCard(
-        "",
+        fingerprint,
         Storage.AUTO,
         prompt,
         chatTemplate,

@@ -3,22 +3,15 @@ package dev.hone.run;
 import dev.hone.error.HoneException;
 import dev.hone.method.Merged;
 import dev.hone.method.Method;
-import dev.hone.model.Inputs;
+import dev.hone.model.Adapter;
 import dev.hone.model.Model;
 import dev.hone.model.ModelFiles;
-import dev.hone.model.Pass;
 import dev.hone.model.Storage;
 import dev.hone.model.family.Families;
 import dev.hone.store.Folders;
 import dev.hone.tensor.DType;
-import dev.hone.tensor.GradMode;
-import dev.hone.tensor.Scope;
-import dev.hone.tensor.Tensor;
-import dev.hone.tensor.Tensors;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +37,6 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
     }
   }
 
-  private static final int PROBES = 32;
-  private static final int PROBE_TOKENS = 16;
-
   /** Largest difference allowed in F32; a narrower type rounds each weight. */
   private static final double EXACT = 1e-3;
 
@@ -69,9 +59,9 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
     }
     tuned.card().ifPresent(card -> AdapterCard.write(out, card.ofWholeModel()));
     double difference = difference(tuned, method, out, Storage.FLOAT32);
-    double bound = type == DType.F32 ? EXACT : 0.02 * largestLogit(tuned, method);
+    double bound = type == DType.F32 ? EXACT : 0.02 * Probes.largest(model, method);
     if (!(difference <= bound)) {
-      remove(out);
+      Folders.delete(out);
       throw new HoneException(
           "the merged model is not the tuned one: a logit differs by "
               + difference
@@ -89,52 +79,13 @@ public record Merging(double difference, double bound, @Nullable Requantised aga
   }
 
   private static double effect(Tuned tuned, Method method) {
-    try (Scope scope = Scope.open();
-        GradMode off = GradMode.off()) {
-      Inputs probe = probe(tuned.base().model(), 0);
-      Tensor plain = tuned.base().model().logits(probe, Pass.plain());
-      Tensor adapted = tuned.base().model().logits(probe, Pass.plain().with(method));
-      return adapted.sub(plain).abs().max().item();
-    }
+    Model model = tuned.base().model();
+    return Probes.difference(0, model, Adapter.NONE, model, method);
   }
 
   private static double difference(Tuned tuned, Method method, Path out, Storage storage) {
-    double largest = 0;
-    try (Model merged = Families.load(out, storage);
-        GradMode off = GradMode.off()) {
-      for (int row = 0; row < PROBES; row++) {
-        try (Scope scope = Scope.open()) {
-          Inputs probe = probe(tuned.base().model(), row);
-          Tensor expected = tuned.base().model().logits(probe, Pass.plain().with(method));
-          Tensor actual = merged.logits(probe, Pass.plain());
-          largest = Math.max(largest, expected.sub(actual).abs().max().item());
-        }
-      }
-    }
-    return largest;
-  }
-
-  private static double largestLogit(Tuned tuned, Method method) {
-    try (Scope scope = Scope.open();
-        GradMode off = GradMode.off()) {
-      Inputs probe = probe(tuned.base().model(), 0);
-      return tuned.base().model().logits(probe, Pass.plain().with(method)).abs().max().item();
-    }
-  }
-
-  private static Inputs probe(Model model, int row) {
-    Random random = new Random(row);
-    int words = (int) model.backbone().tokens().weight().value().size(0);
-    int width = Math.min(PROBE_TOKENS, model.backbone().maxPositions());
-    long[] ids = random.longs(width, 0, words).toArray();
-    return Inputs.of(Tensors.of(ids, 1, width));
-  }
-
-  private static void remove(Path folder) {
-    try {
-      Folders.delete(folder);
-    } catch (IOException e) {
-      throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
+    try (Model merged = Families.load(out, storage)) {
+      return Probes.difference(tuned.base().model(), method, merged, Adapter.NONE);
     }
   }
 }

@@ -22,10 +22,6 @@ public record ScratchFolder(Path path) implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      Folders.delete(path);
-    } catch (IOException e) {
-      throw new HoneException("cannot remove " + path + ": " + e.getMessage(), e);
-    }
+    Folders.delete(path);
   }
 }

@@ -9,6 +9,8 @@ import dev.hone.data.chat.Message;
 import dev.hone.error.HoneException;
 import dev.hone.method.AdapterFiles;
 import dev.hone.method.Method;
+import dev.hone.method.lora.Combination;
+import dev.hone.method.lora.Lora;
 import dev.hone.method.multitaskprompttuning.MultitaskPromptTuning;
 import dev.hone.model.Adapter;
 import dev.hone.model.EncoderDecoder;
@@ -18,6 +20,8 @@ import dev.hone.model.Storage;
 import dev.hone.model.head.HeadKind;
 import dev.hone.run.head.HeadLogits;
 import dev.hone.run.head.HeadTask;
+import dev.hone.store.Folders;
+import dev.hone.store.hub.Repo;
 import dev.hone.store.hub.Transfer;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
@@ -28,7 +32,10 @@ import dev.hone.tensor.Tensors;
 import dev.hone.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -102,10 +109,41 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
       opened.close();
       opened = Base.headed(named, storage, wider, HeadKind.SINGLE_LABEL, labels);
     }
-    Base base = opened;
     try {
-      card.ifPresent(own -> own.requireBase(base, folder));
-      Method method = AdapterFiles.read(folder, base.model());
+      return attached(opened, folder, card);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /**
+   * One more adapter on a base that is open already, which stays open when this is refused.
+   *
+   * @param given the folder of a run that has left an adapter, or an adapter's
+   * @throws HoneException when it needs another base, kept or headed otherwise, or changes nothing
+   */
+  public static Tuned on(Base base, Path given) {
+    Path run = StagedRun.last(given).resolve("adapter");
+    Path folder = AdapterFiles.isIn(run) ? run : given;
+    if (!AdapterFiles.isIn(folder)) {
+      throw new HoneException(given + " holds no adapter, and no run that has left one");
+    }
+    Optional<AdapterCard> card = AdapterCard.read(folder);
+    card.ifPresent(own -> own.requireForm(base, folder));
+    Tokenizer own = wider(folder, base.tokenizer());
+    if (own != base.tokenizer()) {
+      own.close();
+      throw new HoneException(
+          folder + " brings tokens that the open base has no rows for; open it alone");
+    }
+    return attached(base, folder, card);
+  }
+
+  private static Tuned attached(Base base, Path folder, Optional<AdapterCard> card) {
+    card.ifPresent(own -> own.requireBase(base, folder));
+    Method method = AdapterFiles.read(folder, base.model());
+    try {
       if (method instanceof MultitaskPromptTuning prompt) {
         card.ifPresent(own -> prompt.named(own.tasks()));
       }
@@ -113,9 +151,74 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
       tuned.requireEffect(folder);
       return tuned;
     } catch (RuntimeException e) {
-      base.close();
+      method.close();
       throw e;
     }
+  }
+
+  /** The base without the adapter. */
+  public Tuned alone() {
+    return new Tuned(base, null, Optional.empty());
+  }
+
+  /**
+   * One LoRA adapter made of several on the same base, asked as they are if they agree on that.
+   *
+   * @param weights one for each
+   */
+  public static Tuned combined(List<Tuned> parts, double[] weights, Combination how) {
+    List<Lora> adapters = new ArrayList<>();
+    for (Tuned part : parts) {
+      if (!(part.method() instanceof Lora lora)) {
+        throw new HoneException("combine: only LoRA adapters can be made into one");
+      }
+      adapters.add(lora);
+    }
+    Base base = parts.getFirst().base();
+    List<AdapterCard> cards = parts.stream().flatMap(part -> part.card().stream()).toList();
+    Lora combined = how.of(adapters, weights, base.model());
+    return new Tuned(
+        base,
+        combined,
+        cards.isEmpty() ? Optional.empty() : Optional.of(AdapterCard.common(cards)));
+  }
+
+  /**
+   * Writes the adapter into a folder of its own and reads it back.
+   *
+   * @param to a folder that does not exist yet
+   * @throws HoneException when what was written is not the same, and is removed again
+   */
+  public void export(Path to) {
+    if (Files.exists(to)) {
+      throw new HoneException(to + " exists; name a folder that does not");
+    }
+    writeAdapter(to);
+    try (Method again = AdapterFiles.read(to, base.model())) {
+      Map<String, Tensor> written = again.trainable();
+      Objects.requireNonNull(method)
+          .trainable()
+          .forEach(
+              (name, tensor) -> {
+                Tensor same = written.get(name);
+                if (same == null || !same.contentEquals(tensor)) {
+                  throw new HoneException(to + ": '" + name + "' reads back as something else");
+                }
+              });
+    } catch (RuntimeException e) {
+      Folders.delete(to);
+      throw e;
+    }
+  }
+
+  /** Writes the adapter's folder, as a run leaves it. */
+  void writeAdapter(Path folder) {
+    Optional<Repo> repo = Repo.ofSnapshot(base.folder());
+    String name = repo.map(Repo::id).orElse(base.folder().toString());
+    String revision = repo.map(Repo::revision).orElse(null);
+    AdapterFiles.write(folder, Objects.requireNonNull(method), base.model(), name, revision);
+    base.writeTokenizer(folder);
+    card.ifPresent(own -> AdapterCard.write(folder, own));
   }
 
   /** The tokenizer beside an adapter that brings tokens of its own; otherwise the base's. */

@@ -1,11 +1,9 @@
 package dev.hone.run;
 
-import dev.hone.method.AdapterFiles;
 import dev.hone.method.Full;
 import dev.hone.method.Method;
 import dev.hone.model.ModelFiles;
 import dev.hone.recipe.Recipe;
-import dev.hone.store.hub.Repo;
 import dev.hone.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -29,12 +27,8 @@ final class Weights {
       return model;
     }
     Path adapter = folder.file("adapter");
-    Optional<Repo> repo = Repo.ofSnapshot(base.folder());
-    String name = repo.map(Repo::id).orElse(base.folder().toString());
-    String revision = repo.map(Repo::revision).orElse(null);
-    AdapterFiles.write(adapter, method, base.model(), name, revision);
-    base.writeTokenizer(adapter);
-    AdapterCard.write(adapter, AdapterCard.of(base.fingerprint(), recipe, base, rows));
+    AdapterCard card = AdapterCard.of(base.fingerprint(), recipe, base, rows);
+    new Tuned(base, method, Optional.of(card)).writeAdapter(adapter);
     return adapter;
   }
 }

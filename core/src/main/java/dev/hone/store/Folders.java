@@ -1,5 +1,6 @@
 package dev.hone.store;
 
+import dev.hone.error.HoneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +11,12 @@ import java.util.stream.Stream;
 public final class Folders {
   private Folders() {}
 
-  /** Removes a folder with all that is in it, where there is one. */
-  public static void delete(Path folder) throws IOException {
+  /**
+   * Removes a folder with all that is in it, where there is one.
+   *
+   * @throws HoneException when something of it stays
+   */
+  public static void delete(Path folder) {
     if (!Files.exists(folder)) {
       return;
     }
@@ -19,6 +24,8 @@ public final class Folders {
       for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(entry);
       }
+    } catch (IOException e) {
+      throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
     }
   }
 }

@@ -103,11 +103,7 @@ public record Checkpoints(Path folder) {
 
   /** Removes all checkpoints. */
   public void clear() {
-    try {
-      Folders.delete(folder);
-    } catch (IOException e) {
-      throw new HoneException("cannot remove " + folder + ": " + e.getMessage(), e);
-    }
+    Folders.delete(folder);
   }
 
   private static int step(Path checkpoint) {

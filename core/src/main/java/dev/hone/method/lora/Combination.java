@@ -90,7 +90,7 @@ public record Combination(Type type, int svdRank, double density, MajoritySign m
         }
         combined.put(place, combined(place, parts));
       }
-      return assembled(combined, model, "the combined adapter");
+      return assembled(combined, Map.of(), LoraConfig.defaults(), model, "the combined adapter");
     }
   }
 
@@ -102,8 +102,18 @@ public record Combination(Type type, int svdRank, double density, MajoritySign m
     }
   }
 
-  /** An adapter of pairs whose scale is 1, whatever their ranks are. */
-  static Lora assembled(Map<String, Pair> pairs, Model model, String origin) {
+  /**
+   * An adapter of pairs whose scale is 1, whatever their ranks are.
+   *
+   * @param whole parameters that it holds besides, by name
+   * @param saved says which modules and biases these are
+   */
+  static Lora assembled(
+      Map<String, Pair> pairs,
+      Map<String, Tensor> whole,
+      LoraConfig saved,
+      Model model,
+      String origin) {
     int rank = pairs.values().stream().mapToInt(p -> (int) p.a().size(0)).max().orElse(1);
     Map<String, Integer> ranks = new LinkedHashMap<>();
     Map<String, Double> alphas = new LinkedHashMap<>();
@@ -117,8 +127,10 @@ public record Combination(Type type, int svdRank, double density, MajoritySign m
           }
           Lora.name(tensors, PeftMethod.PREFIX + place + ".", pair, isTable(place, model));
         });
+    whole.forEach((name, tensor) -> tensors.put(Lora.wholeName(name, pairs.keySet()), tensor));
     LoraConfig config =
-        new LoraConfig(rank, rank, 0, List.copyOf(pairs.keySet()), false, List.of(), ranks, alphas);
+        new LoraConfig(rank, rank, 0, List.copyOf(pairs.keySet()), false, List.of(), ranks, alphas)
+            .saving(saved.modulesToSave(), saved.bias());
     return Methods.begun(new Lora(config, model, Leaves.from(tensors, origin)));
   }
 

@@ -11,7 +11,11 @@ import dev.hone.tensor.Tensor;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public record Extraction(Lora lora, double lost) {
 
   /**
-   * @param config whose rank and targets count
+   * @param config whose rank, targets, modules to save and biases count
    * @param base to which the adapter will belong
    * @param tuned of the same shape
    * @throws HoneException when they differ where no adapter reaches
@@ -32,12 +36,12 @@ public record Extraction(Lora lora, double lost) {
   public static Extraction of(LoraConfig config, Model base, Model tuned) {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
-      Map<String, Tensor> after = new HashMap<>();
-      tuned.parameters().forEach(p -> after.put(p.name(), p.value()));
+      Map<String, Tensor> after = values(tuned);
+      Targets targets = new Targets(config, base);
       Map<String, Pair> pairs = new LinkedHashMap<>();
       double all = 0;
       double left = 0;
-      for (Linear linear : new Targets(config, base).linears()) {
+      for (Linear linear : targets.linears()) {
         Tensor moved = after.remove(linear.weight().name());
         Tensor difference = difference(linear.weight(), moved);
         Tensor delta = linear.transposed() ? difference.t() : difference;
@@ -47,10 +51,76 @@ public record Extraction(Lora lora, double lost) {
         left += delta.sub(pair.delta()).square().sum().item();
         pairs.put(linear.name(), pair);
       }
+      Map<String, Tensor> whole = new LinkedHashMap<>();
+      for (String name : whole(config, targets, base)) {
+        Linear tied = base.linears().get(Targets.module(name));
+        String held = after.containsKey(name) || tied == null ? name : tied.weight().name();
+        Tensor value = after.get(held);
+        if (value != null) {
+          whole.put(name, value);
+        }
+      }
+      whole.keySet().forEach(after::remove);
       requireEqual(base, after);
-      Lora lora = Combination.assembled(pairs, base, "the extracted adapter");
+      Lora lora = Combination.assembled(pairs, whole, config, base, "the extracted adapter");
       return new Extraction(lora, all == 0 ? 0 : Math.sqrt(left / all));
     }
+  }
+
+  /** The same configuration, which also saves whatever differs beside its targets. */
+  public static LoraConfig covering(LoraConfig config, Model base, Model tuned) {
+    try (Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      Map<String, Tensor> after = values(tuned);
+      new Targets(config, base).linears().forEach(l -> after.remove(l.weight().name()));
+      Set<String> modules = new LinkedHashSet<>(config.modulesToSave());
+      LoraConfig.Bias biases = config.bias();
+      for (Parameter parameter : base.parameters()) {
+        Tensor moved = after.get(parameter.name());
+        if (moved == null || moved.contentEquals(parameter.value())) {
+          continue;
+        }
+        if (isBias(parameter.name())
+            && base.linears().containsKey(Targets.module(parameter.name()))) {
+          biases = LoraConfig.Bias.ALL;
+        } else {
+          modules.add(Targets.module(parameter.name()));
+          base.linears().values().stream()
+              .filter(tied -> tied.weight().name().equals(parameter.name()))
+              .forEach(tied -> modules.add(tied.name()));
+        }
+      }
+      return config.saving(List.copyOf(modules), biases);
+    }
+  }
+
+  private static Map<String, Tensor> values(Model model) {
+    Map<String, Tensor> values = new HashMap<>();
+    model.parameters().forEach(p -> values.put(p.name(), p.value()));
+    return values;
+  }
+
+  /** The parameters that the configuration saves as they are. */
+  private static Set<String> whole(LoraConfig config, Targets targets, Model base) {
+    Set<String> names = new LinkedHashSet<>(targets.savedParameters());
+    switch (config.bias()) {
+      case NONE -> {}
+      case ALL ->
+          base.parameters().stream()
+              .map(Parameter::name)
+              .filter(Extraction::isBias)
+              .forEach(names::add);
+      case LORA_ONLY ->
+          targets.linears().stream()
+              .map(Linear::bias)
+              .filter(Objects::nonNull)
+              .forEach(bias -> names.add(bias.name()));
+    }
+    return names;
+  }
+
+  private static boolean isBias(String parameter) {
+    return parameter.endsWith(".bias");
   }
 
   private static Tensor difference(Parameter base, @Nullable Tensor moved) {
@@ -69,7 +139,7 @@ public record Extraction(Lora lora, double lost) {
             "extract: '"
                 + parameter.name()
                 + "' differs too, and is no target; an adapter from these targets would not be the"
-                + " tuned model");
+                + " tuned model (modulesToSave and bias take such parameters whole)");
       }
     }
   }

@@ -176,12 +176,15 @@ public final class Lora extends PeftMethod {
 
   @Override
   protected String fileName(String parameter) {
-    for (String path : targetPaths()) {
-      if (parameter.equals(path + ".bias")) {
-        return PREFIX + path + ".base_layer.bias";
-      }
-    }
-    return PREFIX + parameter;
+    return wholeName(parameter, targetPaths());
+  }
+
+  /** What PEFT calls a parameter that is saved as it is, beside adapted modules of these paths. */
+  static String wholeName(String parameter, Set<String> adapted) {
+    String path = Targets.module(parameter);
+    return adapted.contains(path) && parameter.equals(path + ".bias")
+        ? PREFIX + path + ".base_layer.bias"
+        : PREFIX + parameter;
   }
 
   // Files

@@ -108,6 +108,29 @@ public record LoraConfig(
     return new LoraConfig(8, 16, 0.0, List.of("all-linear"), false, List.of(), Map.of(), Map.of());
   }
 
+  /** The same with these modules whole, and these biases, beside the products. */
+  public LoraConfig saving(List<String> modules, Bias biases) {
+    return new LoraConfig(
+        rank,
+        alpha,
+        dropout,
+        targetModules,
+        rankStabilized,
+        modules,
+        rankPattern,
+        alphaPattern,
+        excludeModules,
+        layersToTransform,
+        layersPattern,
+        start,
+        startIterations,
+        evaRho,
+        dora,
+        biases,
+        loraPlusRatio,
+        freezeA);
+  }
+
   /** The configuration that a file of PEFT's has. */
   public static LoraConfig read(PeftJson json) {
     json.ignore("loftq_config", "eva_config", "ensure_weight_tying");
