@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.TinyEncoders;
 import dev.hone.TinyModels;
+import dev.hone.data.Refused;
 import dev.hone.error.HoneException;
 import dev.hone.model.Model;
 import dev.hone.model.family.Families;
@@ -15,8 +16,12 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** ALBERT's layers share one set of weights: two billion of them filled the memory. */
+/**
+ * Two billion layers filled the memory: ALBERT's share one set of weights, others were listed by
+ * their kinds before any weight was looked at.
+ */
 class LayersWithoutEndTest {
   @TempDir Path folder;
 
@@ -38,5 +43,21 @@ class LayersWithoutEndTest {
         TinyEncoders.config(architecture, "{'" + key + "': " + value + "}"));
     HoneException refused = assertThrows(HoneException.class, () -> Families.load(folder));
     assertTrue(String.valueOf(refused.getMessage()).contains(key), refused.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "modernbert"})
+  void areNotListed(String family) throws IOException {
+    String many = "{'num_hidden_layers': 2147483647}";
+    String architecture = "ModernBertForSequenceClassification";
+    boolean llama = family.equals("llama");
+    String sound = llama ? TinyModels.llamaConfig("{}") : TinyEncoders.config(architecture, "{}");
+    try (Model model = TinyModels.random(sound)) {
+      TinyModels.write(folder, sound, model, UnaryOperator.identity());
+    }
+    Files.writeString(
+        folder.resolve("config.json"),
+        llama ? TinyModels.llamaConfig(many) : TinyEncoders.config(architecture, many));
+    Refused.with("num_hidden_layers", () -> Families.load(folder).close());
   }
 }

@@ -62,6 +62,9 @@ public record Extraction(Lora lora, double lost) {
       }
       whole.keySet().forEach(after::remove);
       requireEqual(base, after);
+      if (all == 0 && whole.isEmpty()) {
+        throw new HoneException("extract: both models are the same, down to the last weight");
+      }
       Lora lora = Combination.assembled(pairs, whole, config, base, "the extracted adapter");
       return new Extraction(lora, all == 0 ? 0 : Math.sqrt(left / all));
     }

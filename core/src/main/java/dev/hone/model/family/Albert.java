@@ -19,9 +19,6 @@ import java.util.List;
 
 /** ALBERT (arXiv:1909.11942): narrow embeddings, and layers that share their weights in groups. */
 final class Albert implements Family {
-  /** Layers share their weights, so that no file's size stands against any number of them. */
-  private static final int MOST_LAYERS = 1000;
-
   @Override
   public List<String> architectures() {
     return Task.architectures("Albert");
@@ -59,9 +56,9 @@ final class Albert implements Family {
   }
 
   private static List<Block> blocks(Config config, Parts parts, int hidden) {
-    int layers = config.intValue("num_hidden_layers");
-    if (layers < 1 || layers > MOST_LAYERS) {
-      throw config.wrong("num_hidden_layers", "1 to " + MOST_LAYERS);
+    int layers = Options.layers(config, "num_hidden_layers");
+    if (layers < 1) {
+      throw config.wrong("num_hidden_layers", "1 or more");
     }
     int groups = config.optionalInt("num_hidden_groups").orElse(1);
     if (groups < 1 || groups > layers) {

@@ -34,7 +34,7 @@ final class GptNeo implements Family {
   @Override
   public Backbone backbone(Config config, Parts parts) {
     int hidden = config.intValue("hidden_size");
-    int layers = Options.firstInt(config, "num_layers", "num_hidden_layers");
+    int layers = Options.layers(config, "num_layers", "num_hidden_layers");
     int positions = config.intValue("max_position_embeddings");
     double eps = config.optionalDouble("layer_norm_epsilon").orElse(1e-5);
     Embedding tokens = parts.embedding("transformer.wte", config.intValue("vocab_size"), hidden);
@@ -62,7 +62,7 @@ final class GptNeo implements Family {
     List<String> types = new ArrayList<>(config.texts("attention_layers"));
     if (types.isEmpty() && config.has("attention_types")) {
       for (JsonNode item : config.json().path("attention_types")) {
-        for (int time = 0; time < item.path(1).asInt(0); time++) {
+        for (int time = 0; time < item.path(1).asInt(0) && types.size() <= layers; time++) {
           item.path(0).forEach(name -> types.add(name.asString("")));
         }
       }

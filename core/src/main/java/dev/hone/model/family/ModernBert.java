@@ -43,7 +43,7 @@ final class ModernBert implements Family {
   public Backbone backbone(Config config, Parts parts) {
     Only.off(config, "sparse_prediction"); // leaves out logits while training
     int hidden = config.intValue("hidden_size");
-    int layers = config.intValue("num_hidden_layers");
+    int layers = Options.layers(config, "num_hidden_layers");
     int around = config.optionalInt("local_attention").orElse(128) / 2;
     int every = config.optionalInt("global_attn_every_n_layers").orElse(3);
     LayerTypes types = LayerTypes.read(config, layers, around, layer -> layer % every != 0);

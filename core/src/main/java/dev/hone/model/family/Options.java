@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads of a config.json that the typed getters do not cover. */
 final class Options {
+  /** More than any model has. Where layers are only counted, no file's size stands against more. */
+  private static final int MOST_LAYERS = 1000;
+
   private Options() {}
 
   /** Refuses an option that the reference implements, or tolerates, and this build does not. */
@@ -31,6 +34,15 @@ final class Options {
       }
     }
     return config.intValue(name);
+  }
+
+  /** How many layers there are, under the first of several names that is there. */
+  static int layers(Config config, String name, String... others) {
+    int layers = firstInt(config, name, others);
+    if (layers > MOST_LAYERS) {
+      throw config.wrong(name, "at most " + MOST_LAYERS);
+    }
+    return layers;
   }
 
   /** A width divided among heads. */

@@ -41,7 +41,7 @@ record Sizes(
     return new Sizes(
         config.intValue("vocab_size"),
         config.intValue("hidden_size"),
-        config.intValue("num_hidden_layers"),
+        Options.layers(config, "num_hidden_layers"),
         heads,
         keyValueHeads,
         headWidth,
