@@ -123,7 +123,7 @@ class SeveralAdaptersTest {
         .succeeded();
     try (Adapters adapters = both();
         TunedModel written = Hone.open(out)) {
-      Combination cat = new Combination(Combination.Type.CAT, 0, 1, Combination.MajoritySign.TOTAL);
+      Combination cat = Combination.of(Combination.Type.CAT);
       adapters.combine("sum", Map.of("a", 1.0, "b", 1.0), cat);
       adapters.combine("half", Map.of("a", 0.5, "b", 1.0), cat);
       assertArrayEquals(
@@ -179,9 +179,7 @@ class SeveralAdaptersTest {
           "only LoRA",
           () ->
               adapters.combine(
-                  "x",
-                  Map.of("a", 1.0, "scales", 1.0),
-                  new Combination(Combination.Type.CAT, 0, 1, Combination.MajoritySign.TOTAL)));
+                  "x", Map.of("a", 1.0, "scales", 1.0), Combination.of(Combination.Type.CAT)));
       assertRefused("cannot be added up", () -> adapters.stacked("a", "scales"));
     }
     String ranks =

@@ -63,6 +63,11 @@ public record Combination(Type type, int svdRank, double density, MajoritySign m
     }
   }
 
+  /** This way with nothing pruned, where it decomposes to the largest of the ranks. */
+  public static Combination of(Type type) {
+    return new Combination(type, 0, 1, MajoritySign.TOTAL);
+  }
+
   /**
    * The combined adapter. Dares draw from the engine's seeded numbers.
    *
