@@ -30,6 +30,7 @@ class DocsTest {
   private static final Path ROOT = Path.of(System.getProperty("hone.root", "."));
   private static final Path METHODS = ROOT.resolve("docs/methods");
   private static final Pattern RECIPE = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
+  private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
   private static final Pattern COMMAND = Pattern.compile("(?m)^    \\./hone (.*?)(?: +#.*)?$");
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
   private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]+)");
@@ -136,6 +137,14 @@ class DocsTest {
             assertDoesNotThrow(() -> Class.forName(name), page + ": " + name);
           }
         });
+  }
+
+  /** The family that is shown to whoever adds one is the one that is there. */
+  @Test
+  void theFamilyIsTheOneThatIsThere() throws IOException {
+    String text = Files.readString(ROOT.resolve("CONTRIBUTING.md"));
+    Path family = ROOT.resolve("core/src/main/java/dev/hone/model/family/Qwen2.java");
+    assertTrue(Files.readString(family).endsWith("\n" + all(JAVA, text).getFirst()), text);
   }
 
   /** A method's page, or the table of common keys, has each key beside its default. */

@@ -69,7 +69,7 @@ public final class Methods {
       Model model,
       Supplier<List<Batch>> batches,
       Function<String, int[]> ids) {
-    requireLinears(config, model);
+    require(config, model);
     return switch (config) {
       case LoraConfig lora -> Lora.attach(lora, model, batches);
       case SoftPromptConfig soft when soft.start() == SoftPromptConfig.Start.TEXT ->
@@ -91,7 +91,7 @@ public final class Methods {
 
   /** Without training data and without a text to begin with. */
   public static Method attach(MethodConfig config, Model model) {
-    requireLinears(config, model);
+    require(config, model);
     return switch (config) {
       case FullConfig full -> new Full(full, model);
       case BottleneckConfig bottleneck -> Bottleneck.attach(bottleneck, model);
@@ -99,6 +99,23 @@ public final class Methods {
       case PeftConfig peft -> begin(peft, model, Leaves.fresh());
       default -> throw new IllegalArgumentException("no method for " + config);
     };
+  }
+
+  /** What a file may hold, but nobody means who makes a new adapter. */
+  private static void require(MethodConfig config, Model model) {
+    requireLinears(config, model);
+    if (config instanceof PeftConfig peft) {
+      new Targets(peft, model).requireAllMeant();
+    }
+    if (config instanceof AdaLoraConfig ranks && ranks.targetRank() > ranks.initRank()) {
+      throw new HoneException(
+          "method.targetRank is "
+              + ranks.targetRank()
+              + ", more than method.initRank, "
+              + ranks.initRank()
+              + ": adalora only takes ranks away; begin with about one and a half times the"
+              + " target");
+    }
   }
 
   /** The weights of an LSTM layer are no linears, and its reading no attention. */

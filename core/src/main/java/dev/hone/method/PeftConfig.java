@@ -28,6 +28,16 @@ public interface PeftConfig extends MethodConfig {
     return List.of();
   }
 
+  /** Other ranks for targets whose names match the key. */
+  default Map<String, Integer> rankPattern() {
+    return Map.of();
+  }
+
+  /** Other alphas, likewise. */
+  default Map<String, Double> alphaPattern() {
+    return Map.of();
+  }
+
   /** Modules that are trained whole and saved with the adapter. */
   List<String> modulesToSave();
 

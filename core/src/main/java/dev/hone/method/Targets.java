@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -88,11 +89,9 @@ public record Targets(PeftConfig config, Model model) {
           "targetModules: is empty, so there is nothing to adapt; name modules, or use "
               + ALL_LINEAR);
     }
-    if (targets.equals(List.of(ALL_LINEAR))) {
-      return;
-    }
     for (String target : targets) {
-      if (names.stream().noneMatch(n -> fits(n, target))) {
+      boolean all = targets.size() == 1 && target.equals(ALL_LINEAR);
+      if (!all && names.stream().noneMatch(n -> fits(n, target))) {
         TreeSet<String> endings = new TreeSet<>();
         names.forEach(n -> endings.add(n.substring(n.lastIndexOf('.') + 1)));
         endings.add(ALL_LINEAR);
@@ -109,6 +108,60 @@ public record Targets(PeftConfig config, Model model) {
       throw new HoneException(
           "targetModules: excludeModules, modulesToSave and layersToTransform leave none of the"
               + " targets");
+    }
+  }
+
+  /**
+   * Refuses an exclusion, a layer or a pattern that means nothing here: a misspelt one would change
+   * nothing, and nobody would notice. Only who makes a new adapter is asked; PEFT's files may hold
+   * such.
+   */
+  void requireAllMeant() {
+    Set<String> names = new LinkedHashSet<>(model.linears().keySet());
+    model.parameters().forEach(p -> names.add(module(p.name())));
+    for (String excluded : config.excludeModules()) {
+      if (names.stream().noneMatch(n -> fits(n, excluded))) {
+        TreeSet<String> endings = new TreeSet<>();
+        names.forEach(n -> endings.add(n.substring(n.lastIndexOf('.') + 1)));
+        throw new HoneException(
+            "excludeModules: "
+                + model.architecture()
+                + " has no module '"
+                + excluded
+                + "'"
+                + Nearest.hint(excluded, endings));
+      }
+    }
+    requireLayers(names);
+    requirePatterns("rankPattern", config.rankPattern().keySet(), names);
+    requirePatterns("alphaPattern", config.alphaPattern().keySet(), names);
+  }
+
+  private void requireLayers(Set<String> names) {
+    TreeSet<Integer> layers = new TreeSet<>();
+    names.forEach(name -> layer(name).ifPresent(layers::add));
+    for (int layer : config.layersToTransform()) {
+      if (!layers.contains(layer)) {
+        throw new HoneException(
+            layers.isEmpty()
+                ? "layersPattern: no module of " + model.architecture() + " lies in such layers"
+                : "layersToTransform: layer "
+                    + layer
+                    + ", but the layers are "
+                    + layers.first()
+                    + " to "
+                    + layers.last());
+      }
+    }
+  }
+
+  private void requirePatterns(String key, Set<String> patterns, Set<String> names) {
+    for (String pattern : patterns) {
+      if (names.stream()
+          .noneMatch(n -> isTarget(n) && byPattern(Map.of(pattern, true), n, false))) {
+        throw new HoneException(
+            key + ": '" + pattern + "' fits none of the modules that are adapted");
+      }
     }
   }
 
@@ -137,22 +190,21 @@ public record Targets(PeftConfig config, Model model) {
   }
 
   private boolean inLayers(String path) {
-    if (config.layersToTransform().isEmpty()) {
-      return true;
-    }
+    return config.layersToTransform().isEmpty()
+        || layer(path).filter(config.layersToTransform()::contains).isPresent();
+  }
+
+  /** The number of the layer that a module lies in. */
+  private Optional<Integer> layer(String path) {
     if (config.layersPattern().isEmpty()) {
       Matcher found = LAYER.matcher(path);
-      return found.matches() && isLayer(found.group(2));
+      return found.matches() ? Optional.of(Integer.valueOf(found.group(2))) : Optional.empty();
     }
     return config.layersPattern().stream()
         .map(p -> matcher("(?:|.*?\\.)" + p + "\\.(\\d+)\\..*", path))
         .filter(Matcher::matches)
-        .limit(1)
-        .anyMatch(found -> isLayer(found.group(found.groupCount())));
-  }
-
-  private boolean isLayer(String number) {
-    return config.layersToTransform().contains(Integer.parseInt(number));
+        .findFirst()
+        .map(found -> Integer.valueOf(found.group(found.groupCount())));
   }
 
   /** A module that trains whole gets nothing beside it, as in PEFT. */

@@ -175,18 +175,19 @@ public final class Run {
     }
     listener.note(Notes.data(rows));
     listener.note(Notes.weights(base));
-    Skill skill = Skill.of(base, recipe, recipe.data(), rows);
-    if (skill instanceof PreferenceSkill preferences) {
-      preferences.refer(base, folder.file(PreferenceSkill.FILE), listener);
-    }
-    Optional<GeneralText> general = GeneralText.of(recipe, base);
-    Optional<Perplexity> known = general.map(text -> text.loss(Adapter.NONE, listener));
-    Scores scores = new Scores(listener);
-    if (recipe.newModel() == null) {
-      skill.before(listener).forEach(scores::add);
-    }
     Engine.seed(recipe.seed());
+    // Before the baselines, which take minutes: the method may not fit the base.
     try (Method method = attached(rows, base)) {
+      Skill skill = Skill.of(base, recipe, recipe.data(), rows);
+      if (skill instanceof PreferenceSkill preferences) {
+        preferences.refer(base, folder.file(PreferenceSkill.FILE), listener);
+      }
+      Optional<GeneralText> general = GeneralText.of(recipe, base);
+      Optional<Perplexity> known = general.map(text -> text.loss(Adapter.NONE, listener));
+      Scores scores = new Scores(listener);
+      if (recipe.newModel() == null) {
+        skill.before(listener).forEach(scores::add);
+      }
       TrainConfig train = fitting(folder, skill, rows, base, method);
       FrozenCache frozen =
           train.cacheFrozen() && skill.repeatsRows() && !base.fingerprint().isEmpty()
