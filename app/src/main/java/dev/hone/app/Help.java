@@ -21,7 +21,7 @@ final class Help {
                 : CommandLine.Help.Ansi.OFF));
     boolean root = command.getParent() == null;
     UsageMessageSpec usage = command.getCommandSpec().usageMessage();
-    String examples = examples(command);
+    String examples = examples(command, Math.clamp(console.width(), 60, 120));
     if (root) {
       usage.sectionMap().put(UsageMessageSpec.SECTION_KEY_SYNOPSIS, help -> examples);
       usage.synopsisHeading("%n");
@@ -34,18 +34,32 @@ final class Help {
     command.getSubcommands().values().forEach(c -> teach(c, console));
   }
 
-  private static String examples(CommandLine command) {
+  /** What each example does stands behind it, or below it where there is no room. */
+  private static String examples(CommandLine command, int columns) {
     List<Example> examples = new ArrayList<>();
     collect(command, examples);
-    int width = examples.stream().mapToInt(e -> Columns.of(e.line())).max().orElse(0);
+    int line = examples.stream().mapToInt(e -> Columns.of(e.line())).max().orElse(0);
+    int does = examples.stream().mapToInt(e -> Columns.of(e.does())).max().orElse(0);
+    boolean beside = 2 + line + 3 + does <= columns;
     return examples.stream()
-        .map(e -> "  " + Columns.padRight(e.line(), width) + "   " + e.does() + "\n")
+        .map(
+            e ->
+                beside
+                    ? "  " + Columns.padRight(e.line(), line) + "   " + e.does() + "\n"
+                    : "  " + e.line() + "\n      " + e.does() + "\n")
         .collect(Collectors.joining());
   }
 
+  /** Those of a command, or the first one of each command below it. */
   private static void collect(CommandLine command, List<Example> examples) {
     Class<?> type = command.getCommandSpec().userObject().getClass();
-    examples.addAll(Arrays.asList(type.getAnnotationsByType(Example.class)));
-    command.getSubcommands().values().forEach(c -> collect(c, examples));
+    List<Example> own = Arrays.asList(type.getAnnotationsByType(Example.class));
+    boolean root = command.getParent() == null;
+    examples.addAll(own);
+    for (CommandLine below : command.getSubcommands().values()) {
+      List<Example> more = new ArrayList<>();
+      collect(below, more);
+      examples.addAll(root ? more.subList(0, Math.min(1, more.size())) : more);
+    }
   }
 }

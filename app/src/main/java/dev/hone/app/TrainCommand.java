@@ -66,9 +66,7 @@ final class TrainCommand implements Callable<Integer> {
       boolean finished =
           recipe.stages().isEmpty() ? one(recipe, progress, stop) : staged(recipe, progress, stop);
       if (!finished) {
-        console
-            .err()
-            .println("stopped after a checkpoint; the same command takes the run up again");
+        console.err().println("stopped; the same command takes the run up again");
       }
       return finished ? 0 : INTERRUPTED;
     } finally {

@@ -274,7 +274,7 @@ class RefusedRunTest {
 
   @Test
   void anAdapterThatChangesNothing() {
-    world.train("train.steps=2", "train.rate=0").succeeded();
+    world.train("train.steps=2", "train.rate=1e-12").succeeded();
     assertSays(
         world.hone("generate", world.at("runs/tiny"), "good").refusal(),
         "runs/tiny/adapter: the adapter changes nothing");

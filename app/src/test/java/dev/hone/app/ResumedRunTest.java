@@ -76,6 +76,39 @@ class ResumedRunTest {
     return new Run(recipe, listener, stop).execute().isEmpty();
   }
 
+  /** Before and after the training a run is asked to stop while it measures. */
+  @Test
+  void stoppedWhileItIsMeasured() throws IOException {
+    String zeroShot = "evaluate.baselines=[zero-shot]";
+    Hone.train(world.recipe("train.steps=20", zeroShot, "name=whole"));
+    Recipe recipe = world.recipe("train.steps=20", zeroShot, "name=parts");
+    for (String phase : List.of("zero_shot", "tuned")) {
+      StopSignal stop = new StopSignal();
+      List<Integer> rows = new ArrayList<>();
+      RunListener listener =
+          new RunListener() {
+            private String now = "";
+
+            @Override
+            public void phase(String name) {
+              now = name;
+            }
+
+            @Override
+            public void progress(int done, int total) {
+              if (now.equals(phase)) {
+                rows.add(done);
+                stop.request();
+              }
+            }
+          };
+      assertTrue(new Run(recipe, listener, stop).execute().isEmpty());
+      assertEquals(List.of(1), rows, "not one row more");
+    }
+    Hone.train(recipe);
+    assertSameRun("whole", "parts");
+  }
+
   @Test
   void stoppedTwiceAndTakenUp() throws IOException {
     Hone.train(world.recipe("train.dropout=0.1", "name=whole"));

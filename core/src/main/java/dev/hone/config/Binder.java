@@ -1,6 +1,5 @@
 package dev.hone.config;
 
-import dev.hone.error.Nearest;
 import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
@@ -101,6 +100,10 @@ final class Binder {
       chosen = choices.get(type.value() instanceof Tree.Scalar s ? s.text() : "");
       if (chosen == null) {
         String word = type.value() instanceof Tree.Scalar s ? s.text() : "";
+        String hint =
+            OtherWords.type(word)
+                .map(how -> "; '" + word + "' is " + how)
+                .orElseGet(() -> Scalars.nearest(word, choices.keySet()));
         throw type.value()
             .origin()
             .refuse(
@@ -109,7 +112,7 @@ final class Binder {
                         slot.path() + ".type",
                         type.value().shown(),
                         String.join(", ", choices.keySet()),
-                        Scalars.nearest(word, choices.keySet())));
+                        hint));
       }
     } else if (slot.fallback() != null) {
       chosen = slot.fallback().getClass();
@@ -158,7 +161,7 @@ final class Binder {
             (key, entry) -> {
               if (!known.contains(key)) {
                 String place = slot.path().isEmpty() ? "" : " in " + slot.path();
-                String hint = known.isEmpty() ? " (it has no keys)" : Nearest.hint(key, known);
+                String hint = known.isEmpty() ? " (it has no keys)" : OtherWords.hint(key, known);
                 throw entry.key().refuse("unknown key '" + key + "'" + place + hint);
               }
             });

@@ -87,9 +87,17 @@ final class Selection {
     Matcher layered = LAYERS.matcher(word);
     if (layered.matches()) {
       int count = Integer.parseInt(layered.group(2));
-      if (count > layers) {
+      if (count < 1 || count > layers) {
         throw new HoneException(
-            key + ": '" + word + "', but " + model.architecture() + " has " + layers + " layers");
+            "%s: '%s', but %s has %d layers; expected %s-1 to %s-%d"
+                .formatted(
+                    key,
+                    word,
+                    model.architecture(),
+                    layers,
+                    layered.group(1),
+                    layered.group(1),
+                    layers));
       }
       int layer = layer(name);
       if (layered.group(1).equals("top")) {

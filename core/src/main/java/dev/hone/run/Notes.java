@@ -40,6 +40,9 @@ final class Notes {
       note.append(" (").append(first.getFirst().origin()).append(": ");
       note.append(first.getFirst().reason()).append(dropped > 1 ? ", ...)" : ")");
     }
+    if (rows.shortened() > 0) {
+      note.append("; ").append(rows.shortened()).append(" cut to fit (data.maxTokens)");
+    }
     return note.toString();
   }
 }

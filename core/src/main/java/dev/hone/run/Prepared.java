@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * @param labels the task's labels in the order of their numbers; empty where rows have none
  * @param chatTemplate hash of the template that conversations went through; empty without any
  * @param dropped rows that could not be encoded, with reasons
+ * @param shortened rows of which something was cut off, so that they fit
  */
 record Prepared(
     Splits splits,
@@ -33,7 +34,8 @@ record Prepared(
     List<TokenRow> validation,
     List<TokenRow> test,
     String chatTemplate,
-    List<Dropped> dropped) {
+    List<Dropped> dropped,
+    int shortened) {
 
   static Prepared of(Splits splits, DataConfig config, Base base) {
     return of(splits, config, base, labels(splits));
@@ -50,16 +52,20 @@ record Prepared(
             config,
             labels,
             template == null ? null : new ChatEncoder(base.tokenizer(), template));
-    List<Dropped> dropped = new ArrayList<>();
+    EncodedRows train = encoded(questions, config, splits.train());
+    EncodedRows validation = encoded(questions, config, splits.validation());
+    EncodedRows test = encoded(questions, config, splits.test());
+    List<EncodedRows> all = List.of(train, validation, test);
     return new Prepared(
         splits,
         labels,
         questions,
-        encoded(questions, config, splits.train(), dropped),
-        encoded(questions, config, splits.validation(), dropped),
-        encoded(questions, config, splits.test(), dropped),
+        train.rows(),
+        validation.rows(),
+        test.rows(),
         template == null ? "" : template.hash(),
-        dropped);
+        all.stream().flatMap(rows -> rows.dropped().stream()).toList(),
+        all.stream().mapToInt(EncodedRows::shortened).sum());
   }
 
   private static boolean conversations(Splits splits) {
@@ -82,19 +88,17 @@ record Prepared(
     return Example.labels(all);
   }
 
-  private static List<TokenRow> encoded(
-      Questions questions, DataConfig config, List<Example> examples, List<Dropped> dropped) {
+  private static EncodedRows encoded(
+      Questions questions, DataConfig config, List<Example> examples) {
     boolean stream = config.stride() == 0 && !examples.isEmpty() && questions.task().isEmpty();
     if (stream && examples.stream().allMatch(Example.Text.class::isInstance)) {
       // Rows come in the order of a hash; neighbours in the stream are documents, not a plan.
       List<Example.Text> documents =
           new ArrayList<>(examples.stream().map(Example.Text.class::cast).toList());
       Collections.shuffle(documents, new Random(documents.size()));
-      return questions.packed(documents).rows();
+      return questions.packed(documents);
     }
-    EncodedRows rows = questions.encode(examples);
-    dropped.addAll(rows.dropped());
-    return rows.rows();
+    return questions.encode(examples);
   }
 
   /**

@@ -61,7 +61,7 @@ public final class Run {
    */
   Run(Recipe recipe, RunListener listener, StopSignal stop, List<Example> held) {
     this.recipe = recipe;
-    this.listener = listener;
+    this.listener = new Stoppable(listener, stop);
     this.stop = stop;
     this.held = held;
   }
@@ -74,12 +74,14 @@ public final class Run {
   }
 
   /**
-   * @return empty when it was asked to stop: its checkpoint is written, and the same recipe takes
-   *     it up again
+   * @return empty when it was asked to stop: a checkpoint of the training is written if it had
+   *     begun, and the same recipe takes it up again
    */
   public Optional<RunResult> execute() {
     try (Precision products = engine(recipe)) {
       return begun();
+    } catch (Stoppable.Stopped e) { // while it was measured, before or after the training
+      return Optional.empty();
     }
   }
 

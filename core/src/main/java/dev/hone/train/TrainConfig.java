@@ -36,7 +36,7 @@ public record TrainConfig(
                 + " gradient: the same numbers in less memory, where a step is one micro-batch (else"
                 + " gradients wait for its last one); needs clip 0")
         boolean optimizerInBackward,
-    @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
+    @Doc("Highest learning rate") @Range(min = 1e-12, max = 10) double rate,
     @Doc("Course of the rate after the warm-up; slanted-triangular has none, see 'slanted'")
         Schedule schedule,
     @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")

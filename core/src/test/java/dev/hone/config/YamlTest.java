@@ -148,6 +148,18 @@ class YamlTest {
         "x.yaml:1: unknown key 'target_modules' in method (did you mean 'targetModules'?)",
         refusal("method: {target_modules: [a]}"));
     assertEquals(
+        "override method.lora_alpha=1: unknown key 'lora_alpha' in method (here it is 'alpha')",
+        refusal("", "method.lora_alpha=1"));
+    assertEquals(
+        "override train.lerning_rate=1: unknown key 'lerning_rate' in train (here it is 'rate')",
+        refusal("", "train.lerning_rate=1"));
+    assertEquals(
+        "x.yaml:1: unknown key 'rank:3' in method (a blank is missing behind the colon: 'rank: 3')",
+        refusal("method: {rank:3}"));
+    assertTrue(
+        refusal("method: {type: qlora}")
+            .endsWith("; 'qlora' is type lora with dtype: nf4 beside method"));
+    assertEquals(
         "override train.rte=1: unknown key 'rte' in train (did you mean 'rate'?)",
         refusal("", "train.rte=1"));
   }

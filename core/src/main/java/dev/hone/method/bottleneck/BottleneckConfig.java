@@ -75,7 +75,7 @@ public record BottleneckConfig(
 
   public static BottleneckConfig defaults() {
     return new BottleneckConfig(
-        Preset.PFEIFFER,
+        Preset.HOULSBY,
         null,
         null,
         null,

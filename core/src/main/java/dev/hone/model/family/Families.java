@@ -28,6 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Makes models: finds the family that an architecture belongs to. */
 public final class Families {
+  private static final String CONFIG = "config.json";
   private static final Map<String, Family> KNOWN = new LinkedHashMap<>();
 
   static {
@@ -98,11 +99,11 @@ public final class Families {
 
   /** The same with its matrices kept in this form. */
   public static Model load(Path folder, Storage storage, NewTokens newTokens) {
-    return load(folder, "config.json", storage, newTokens);
+    return load(folder, CONFIG, storage, newTokens);
   }
 
   private static Model load(Path folder, String configFile, Storage storage, NewTokens newTokens) {
-    ModelFolder files = ModelFolder.open(folder, configFile);
+    ModelFolder files = files(folder, configFile);
     try {
       return opened(files, files.config(), false, storage, newTokens);
     } catch (RuntimeException e) {
@@ -133,7 +134,7 @@ public final class Families {
    */
   public static Model headed(
       Path folder, HeadKind kind, List<String> labels, Storage storage, NewTokens newTokens) {
-    ModelFolder files = ModelFolder.open(folder);
+    ModelFolder files = files(folder, CONFIG);
     try {
       Config config = files.config();
       String architecture = headedOf(config, kind, folder);
@@ -205,8 +206,7 @@ public final class Families {
   private static String headedOf(Config config, HeadKind kind, Path folder) {
     List<String> named = config.texts("architectures");
     String type = config.optionalText("model_type").orElse("").replaceAll("[-_]", "");
-    String stem =
-        named.isEmpty() ? type : named.getFirst().replaceFirst("(For|LMHead|Model).*", "");
+    String stem = named.isEmpty() ? type : stem(named);
     List<String> known = KNOWN.keySet().stream().filter(n -> n.endsWith(kind.ending())).toList();
     return known.stream()
         .filter(name -> name.equalsIgnoreCase(stem + kind.ending()))
@@ -232,7 +232,7 @@ public final class Families {
    * get.
    */
   public static Model outline(Path folder) {
-    ModelFolder files = ModelFolder.open(folder);
+    ModelFolder files = files(folder, CONFIG);
     try {
       Config config = files.config();
       List<String> named = config.texts("architectures");
@@ -251,6 +251,22 @@ public final class Families {
       files.close();
       throw e;
     }
+  }
+
+  /** Opens a folder; that a family is not known is told before its weights are missed. */
+  private static ModelFolder files(Path folder, String configFile) {
+    ModelFolder.requireFolder(folder);
+    Path file = folder.resolve(configFile);
+    List<String> named = Files.exists(file) ? Config.read(file).texts("architectures") : List.of();
+    if (!named.isEmpty() && KNOWN.keySet().stream().noneMatch(n -> n.startsWith(stem(named)))) {
+      throw unknown(named.getFirst(), folder);
+    }
+    return ModelFolder.open(folder, configFile);
+  }
+
+  /** What a family's architectures have in common, as {@code Bert}. */
+  private static String stem(List<String> named) {
+    return named.getFirst().replaceFirst("(For|LMHead|Model).*", "");
   }
 
   /** The family that answers to an architecture, by name; empty where none does. */
@@ -338,16 +354,20 @@ public final class Families {
   private static Family family(String architecture, Path folder) {
     Family family = KNOWN.get(architecture);
     if (family == null) {
-      throw new HoneException(
-          folder
-              + ": architecture '"
-              + architecture
-              + "' is not supported"
-              + Nearest.hint(architecture, KNOWN.keySet())
-              + "; supported are "
-              + Supported.list(KNOWN.keySet()));
+      throw unknown(architecture, folder);
     }
     return family;
+  }
+
+  private static HoneException unknown(String architecture, Path folder) {
+    return new HoneException(
+        folder
+            + ": architecture '"
+            + architecture
+            + "' is not supported"
+            + Nearest.hint(architecture, KNOWN.keySet())
+            + "; supported are "
+            + Supported.list(KNOWN.keySet()));
   }
 
   /** A model of this configuration from the engine's seeded random numbers. */
