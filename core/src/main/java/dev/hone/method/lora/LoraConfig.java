@@ -115,7 +115,7 @@ public record LoraConfig(
         json.rank("r"),
         json.number("lora_alpha", 8),
         json.number("lora_dropout", 0),
-        json.modules("target_modules"),
+        json.targetModules(),
         json.flag("use_rslora", false),
         json.modulesToSave(),
         json.ranks("rank_pattern"),
