@@ -132,20 +132,20 @@ public final class Golden {
       }
       comparison.greedy(method);
       if (reference.networks().isEmpty()) {
-        learning(comparison, method);
+        learning(reference, comparison, method);
       } else {
         try (PeftMethod network = PeftFiles.read(found, model, reference.networks())) {
           comparison.logits("network", "output.logits", network);
-          learning(comparison, network);
+          learning(reference, comparison, network);
         }
       }
       return comparison.differences();
     }
   }
 
-  private static void learning(Comparison comparison, Method method) {
+  private static void learning(Reference reference, Comparison comparison, Method method) {
     Map<String, Tensor> named = new LinkedHashMap<>();
-    method.trainable().forEach((name, t) -> named.put(Reference.trained(name), t));
+    method.trainable().forEach((name, t) -> named.put(reference.trained(name), t));
     comparison.gradients(method, named);
     comparison.fiveSteps(method, named);
   }

@@ -68,10 +68,14 @@ record Reference(JsonNode json, Map<String, Tensor> tensors) {
   }
 
   /** What the reference calls a trained tensor of ours. */
-  static String trained(String name) {
+  String trained(String name) {
+    String network = "prompt_encoder.default.";
+    if (has("grad." + network + name)) { // a soft prompt's beside its table
+      return network + name;
+    }
     return name.equals(SoftPrompt.TABLE)
-        ? "prompt_encoder.default.embedding.weight"
-        : name.replaceFirst("^" + SoftPrompt.MAKER, "prompt_encoder.default.");
+        ? network + "embedding.weight"
+        : name.replaceFirst("^" + SoftPrompt.MAKER, network);
   }
 
   /** What the model reads; ids of rank 3 are questions with several answers each. */

@@ -46,6 +46,11 @@ public interface PeftConfig extends MethodConfig {
     return false;
   }
 
+  /** Whether a head that is the table of tokens changes with it. */
+  default boolean ensureWeightTying() {
+    return false;
+  }
+
   /** The method's own keys of {@code adapter_config.json}. */
   Map<String, @Nullable Object> fields();
 

@@ -10,6 +10,7 @@ import dev.hone.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,16 +55,20 @@ public final class PeftFiles {
   }
 
   /**
-   * Attaches an adapter with a folder's configuration and other tensors: those of a network that
-   * makes what its file keeps.
+   * Attaches the adapter in a folder with a network in place of the table that it has made.
    *
-   * @param tensors by the names that they have while training
+   * @param network its tensors, by the names that they have while training
    */
-  public static PeftMethod read(Path folder, Model model, Map<String, Tensor> tensors) {
+  public static PeftMethod read(Path folder, Model model, Map<String, Tensor> network) {
     JsonNode json = config(folder);
     PeftJson reading = new PeftJson(folder.resolve(CONFIG), json, model);
     PeftConfig config = Methods.peftConfig(json.path("peft_type").asString("none"), reading);
-    return Methods.begin(config, model, Leaves.from(tensors, folder.toString()));
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>(TensorFile.read(folder.resolve(TENSORS)));
+      tensors.remove(SoftPrompt.TABLE);
+      tensors.putAll(network);
+      return Methods.begin(config, model, Leaves.from(tensors, folder.toString()));
+    }
   }
 
   static JsonNode config(Path folder) {

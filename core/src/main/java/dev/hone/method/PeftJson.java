@@ -133,6 +133,16 @@ public final class PeftJson {
     return texts(key);
   }
 
+  /**
+   * {@code target_modules}. A list may name modules that the model lacks, such as those of related
+   * families: as in PEFT, one that is there is enough.
+   */
+  public List<String> targetModules() {
+    List<String> all = modules("target_modules");
+    List<String> present = all.stream().filter(t -> Targets.isThere(t, model)).toList();
+    return present.isEmpty() ? all : present;
+  }
+
   /** A list of texts, or a single one. */
   public List<String> texts(String key) {
     JsonNode value = node(key);

@@ -33,6 +33,9 @@ public abstract class PeftMethod implements Method {
   private final Map<String, Tensor> whole = new LinkedHashMap<>();
   private final Map<String, TokenRows> tokenRows = new LinkedHashMap<>();
 
+  /** The heads that are the table of tokens and change with it. */
+  private final List<Linear> tied;
+
   /** The model that is adapted. */
   protected final Model model;
 
@@ -40,6 +43,11 @@ public abstract class PeftMethod implements Method {
     this.config = config;
     this.model = model;
     this.leaves = leaves;
+    Parameter table = model.backbone().tokens().weight();
+    this.tied =
+        model.linears().values().stream()
+            .filter(l -> config.ensureWeightTying() && l.weight().name().equals(table.name()))
+            .toList();
   }
 
   // What a method says
@@ -50,6 +58,11 @@ public abstract class PeftMethod implements Method {
   /** The change at a table among the targets. */
   protected TableChange change(Embedding at, Leaves own) {
     throw new IllegalArgumentException("no change for " + at.name());
+  }
+
+  /** The change at a head that is a table, as that of the table is. */
+  protected Change tied(Linear at, TableChange table) {
+    throw new IllegalArgumentException("nothing is tied to " + table + " at " + at.name());
   }
 
   /** The linears and tables that are changed. */
@@ -100,7 +113,10 @@ public abstract class PeftMethod implements Method {
   final void begin() {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
-      Set<String> targets = targets();
+      Set<String> targets = new LinkedHashSet<>(targets());
+      if (tied.stream().anyMatch(l -> targets.remove(l.name()))) {
+        targets.add(model.backbone().tokens().name());
+      }
       List<Linear> linears =
           model.linears().values().stream().filter(l -> targets.contains(l.name())).toList();
       shared(linears, leaves);
@@ -116,7 +132,9 @@ public abstract class PeftMethod implements Method {
           own.skipEqual("base_layer.weight", table.weight().value());
         }
       }
-      new Targets(config, model).savedParameters().forEach(name -> replace(name, prefix() + name));
+      new Targets(config, model).savedParameters().forEach(this::replaceSaved);
+      tied.forEach(this::tie);
+      model.linears().values().forEach(this::skipSecondName);
       for (String name : wholeParameters()) {
         // With biases trained, PEFT's files hold those of a saved module's two forms as well.
         leaves.skip(PREFIX + Targets.module(name) + ".original_module.bias");
@@ -130,6 +148,40 @@ public abstract class PeftMethod implements Method {
     } catch (RuntimeException e) {
       close();
       throw e;
+    }
+  }
+
+  private void replaceSaved(String parameter) {
+    boolean same = tied.stream().anyMatch(l -> parameter.equals(l.name() + ".weight"));
+    String own = same ? model.backbone().tokens().weight().name() : parameter;
+    if (!whole.containsKey(own)) {
+      replace(own, prefix() + own);
+    }
+  }
+
+  /** A saved head's bias has a second name in PEFT's files where the head's linear shares it. */
+  private void skipSecondName(Linear at) {
+    String own = at.name() + ".bias";
+    Parameter bias = at.bias();
+    if (bias != null && !bias.name().equals(own) && whole.containsKey(bias.name())) {
+      leaves.skip(prefix() + own);
+    }
+  }
+
+  /** A head that is the table gets what the table has; PEFT's files hold it a second time. */
+  private void tie(Linear head) {
+    Leaves own = leaves.under(PREFIX + head.name() + ".");
+    TableChange change = tables.get(model.backbone().tokens().name());
+    if (change != null) {
+      changes.put(head.name(), tied(head, change));
+      own.skip("lora_A.weight");
+      own.skip("lora_B.weight");
+      own.skipEqual("base_layer.weight", head.weight().value());
+    }
+    Tensor table = whole.get(head.weight().name());
+    if (table != null) {
+      whole.put(head.name() + ".weight", table);
+      own.skip("weight");
     }
   }
 
@@ -273,6 +325,7 @@ public abstract class PeftMethod implements Method {
           values.put(linear.bias().name(), merged.bias());
         }
       }
+      tied.forEach(head -> values.remove(head.name() + ".weight"));
       // A head that is the table has the same rows, so it stays tied.
       tokenRows.forEach((name, rows) -> values.put(name, rows.merged(baseValue(name))));
       values.replaceAll((name, value) -> value.detach().contiguous().keep());

@@ -262,10 +262,17 @@ public record Targets(PeftConfig config, Model model) {
 
   /** Whether a module of the model answers to this name. */
   static boolean exists(String module, Model model) {
+    return modules(model).anyMatch(path -> isWhole(path, module));
+  }
+
+  /** Whether a target means any module of the model. */
+  static boolean isThere(String target, Model model) {
+    return target.equals(ALL_LINEAR) || modules(model).anyMatch(path -> fits(path, target));
+  }
+
+  private static Stream<String> modules(Model model) {
     return Stream.concat(
-            model.linears().keySet().stream(),
-            model.parameters().stream().map(p -> module(p.name())))
-        .anyMatch(path -> isWhole(path, module));
+        model.linears().keySet().stream(), model.parameters().stream().map(p -> module(p.name())));
   }
 
   /**

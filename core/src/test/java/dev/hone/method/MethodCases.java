@@ -26,6 +26,9 @@ import java.util.stream.Stream;
 public final class MethodCases {
   private static final List<String> QV = List.of("q_proj", "v_proj");
 
+  private static final Map<String, Object> BIASED_PISSA =
+      Map.of("loraBias", true, "start", Start.PISSA);
+
   public static final String LLAMA = TinyModels.llamaConfig("{'attention_bias': true}");
   public static final String TIED = TinyModels.llamaConfig("{'tie_word_embeddings': true}");
   public static final String GPT2 = TinyModels.gpt2Config("{}");
@@ -137,6 +140,8 @@ public final class MethodCases {
         new Case("expression", GPT2, lora(List.of("regex:.*h\\.0\\..*c_.*"), List.of())),
         new Case("biases", GPT2, lora(Map.of("bias", Bias.ALL))),
         new Case("own biases", LLAMA, lora(Map.of("bias", Bias.LORA_ONLY, "targetModules", QV))),
+        new Case("bias of B", LLAMA, lora(Map.of("loraBias", true, "targetModules", QV))),
+        new Case("bias of B, pissa", GPT2, lora(BIASED_PISSA), false),
         new Case("frozen A", LLAMA, lora(Map.of("freezeA", true))),
         new Case("gaussian", GPT2, lora(Map.of("start", Start.GAUSSIAN))),
         new Case("pissa", LLAMA, lora(Map.of("start", Start.PISSA)), false),

@@ -28,7 +28,7 @@ public record BitFitConfig(
 
   /** The configuration that a file has. */
   public static BitFitConfig read(PeftJson json) {
-    return new BitFitConfig(json.modules("target_modules"), json.modulesToSave());
+    return new BitFitConfig(json.targetModules(), json.modulesToSave());
   }
 
   @Override

@@ -29,7 +29,7 @@ public record Ia3Config(
   public static Ia3Config read(PeftJson json) {
     json.ignore("init_ia3_weights");
     return new Ia3Config(
-        json.modules("target_modules"),
+        json.targetModules(),
         json.modules("feedforward_modules"),
         json.modules("exclude_modules"),
         json.modulesToSave());

@@ -25,7 +25,7 @@ public record LnTuningConfig(
   /** The configuration that a file of PEFT's has. */
   public static LnTuningConfig read(PeftJson json) {
     return new LnTuningConfig(
-        json.modules("target_modules"), json.modules("exclude_modules"), json.modulesToSave());
+        json.targetModules(), json.modules("exclude_modules"), json.modulesToSave());
   }
 
   @Override

@@ -48,7 +48,7 @@ public record LoHaConfig(
     return new LoHaConfig(
         json.rank("r"),
         json.number("alpha", 8),
-        json.modules("target_modules"),
+        json.targetModules(),
         json.modules("exclude_modules"),
         json.integers("layers_to_transform"),
         json.texts("layers_pattern"),

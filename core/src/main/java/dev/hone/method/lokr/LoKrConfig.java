@@ -60,7 +60,7 @@ public record LoKrConfig(
         json.number("alpha", 8),
         json.flag("decompose_both", false),
         json.integer("decompose_factor", -1),
-        json.modules("target_modules"),
+        json.targetModules(),
         json.modules("exclude_modules"),
         json.integers("layers_to_transform"),
         json.texts("layers_pattern"),

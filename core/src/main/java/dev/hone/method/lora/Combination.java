@@ -93,17 +93,21 @@ public record Combination(Type type, int svdRank, double density, MajoritySign m
             parts.add(new Part(pair.joined(), weights[i]));
           }
         }
-        combined.put(place, combined(place, parts));
+        if (!parts.isEmpty()) {
+          combined.put(place, combined(place, parts));
+        }
       }
       return assembled(combined, Map.of(), LoraConfig.defaults(), model, "the combined adapter");
     }
   }
 
   private static void requirePlain(Lora adapter) {
-    if (adapter.config().dora() || adapter.replaces()) {
+    LoraConfig config = adapter.config();
+    boolean whole = config.dora() || config.loraBias() || config.ensureWeightTying();
+    if (whole || adapter.replaces()) {
       throw new HoneException(
-          "combine: adapters with DoRA, or with biases, whole modules or rows of tokens of their"
-              + " own, cannot be combined");
+          "combine: adapters with DoRA or tied heads, or with biases, whole modules or rows of"
+              + " tokens of their own, cannot be combined");
     }
   }
 

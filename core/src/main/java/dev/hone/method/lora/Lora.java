@@ -9,6 +9,7 @@ import dev.hone.method.PeftMethod;
 import dev.hone.method.TableChange;
 import dev.hone.method.Targets;
 import dev.hone.model.Embedding;
+import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class Lora extends PeftMethod {
   private static final String A = "lora_A.weight";
   private static final String B = "lora_B.weight";
+  private static final String BIAS = "lora_B.bias";
   private static final String TABLE_A = "lora_embedding_A";
   private static final String TABLE_B = "lora_embedding_B";
   private static final String MAGNITUDE = "lora_magnitude_vector";
@@ -48,6 +50,10 @@ public final class Lora extends PeftMethod {
     super(config, model, leaves);
     this.config = config;
     this.firstA = firstA;
+    if (config.dora() && config.loraBias()) {
+      throw new HoneException(
+          "method.loraBias: DoRA has no bias of B in PEFT; take one of dora and loraBias");
+    }
   }
 
   /** A fresh adapter, which changes nothing yet. */
@@ -102,6 +108,9 @@ public final class Lora extends PeftMethod {
             : own.trained(A, () -> begin.get().a(), rank, at.in());
     Tensor b = own.trained(B, () -> begin.get().b(), at.out(), rank);
     Pair pair = new Pair(a, b, start, scale, config.dropout());
+    if (config.loraBias()) {
+      return new Biased(pair, own.trained(BIAS, () -> Tensors.zeros(at.out()), at.out()));
+    }
     if (!config.dora()) {
       return pair;
     }
@@ -132,6 +141,10 @@ public final class Lora extends PeftMethod {
 
   @Override
   protected TableChange change(Embedding at, Leaves own) {
+    if (config.loraBias()) {
+      throw new HoneException(
+          "targetModules: loraBias is for linears; '" + at.name() + "' is a table");
+    }
     if (config.startsFromWeight()) {
       throw new HoneException(
           "targetModules: the start "
@@ -139,6 +152,16 @@ public final class Lora extends PeftMethod {
               + " is for linears; '"
               + at.name()
               + "' is a table");
+    }
+    boolean unread = model.backbone() instanceof EncoderDecoder;
+    if (unread && !own.loaded()) {
+      throw new HoneException(
+          "targetModules: '"
+              + at.name()
+              + "' only holds the table that both sides of "
+              + model.architecture()
+              + " look at, and PEFT would not read what an adapter does there; leave it out, or use"
+              + " full");
     }
     int rank = rank(at.name());
     Tensor table = at.weight().value();
@@ -150,8 +173,20 @@ public final class Lora extends PeftMethod {
             : own.trained(TABLE_A, () -> Tensors.zeros(rank, words), rank, words);
     Tensor b = own.trained(TABLE_B, () -> Tensors.normal(0, 1, width, rank), width, rank);
     Pair pair = new Pair(a, b, null, scale(at.name()), 0);
+    if (unread) { // a file of PEFT's, where it does nothing
+      return new UnreadPair(pair);
+    }
     return new TablePair(
         pair, config.dora() ? own.trained(MAGNITUDE, () -> pair.rowNorms(table.t()), width) : null);
+  }
+
+  @Override
+  protected Change tied(Linear at, TableChange table) {
+    if (table instanceof TablePair own && own.magnitude() == null) {
+      return new TiedPair(own.pair(), scale(at.name()), config.dropout());
+    }
+    throw new HoneException(
+        "method.ensureWeightTying: a table's magnitude (dora) is none of '" + at.name() + "'");
   }
 
   // Biases
@@ -193,6 +228,11 @@ public final class Lora extends PeftMethod {
   protected Map<String, Tensor> saved() {
     Map<String, Tensor> tensors = new LinkedHashMap<>(super.saved());
     for (String path : targetPaths()) {
+      if (changeAt(path) instanceof TiedPair(Pair table, double scale, double dropout)) {
+        Pair turned =
+            new Pair(table.b().t().contiguous(), table.a().t().contiguous(), null, scale, dropout);
+        name(tensors, PREFIX + path + ".", turned, false);
+      }
       Pair pair = pairAt(path);
       if (pair != null && pair.start() != null) {
         // The file is for the base as it is, so it holds what has changed since the start.
@@ -217,6 +257,7 @@ public final class Lora extends PeftMethod {
     }
     return switch (changeAt(path)) {
       case Pair pair -> pair;
+      case Biased biased -> biased.pair();
       case Dora dora -> dora.pair();
       case null, default -> null;
     };

@@ -42,7 +42,9 @@ public record LoraConfig(
     @Doc("Learning rate of B as a multiple of A's (LoRA+, arXiv:2402.12354)")
         @Range(min = 0.001, max = 1000)
         double loraPlusRatio,
-    @Doc("Train B only: less memory for activations (LoRA-FA, arXiv:2308.03303)") boolean freezeA)
+    @Doc("Train B only: less memory for activations (LoRA-FA, arXiv:2308.03303)") boolean freezeA,
+    @Doc("Train a bias of B as well, which is scaled as B is") boolean loraBias,
+    @Doc("Change a head that is the table of tokens together with it") boolean ensureWeightTying)
     implements PeftConfig {
 
   /** Where A and B begin. */
@@ -101,6 +103,8 @@ public record LoraConfig(
         false,
         Bias.NONE,
         1,
+        false,
+        false,
         false);
   }
 
@@ -133,12 +137,12 @@ public record LoraConfig(
 
   /** The configuration that a file of PEFT's has. */
   public static LoraConfig read(PeftJson json) {
-    json.ignore("loftq_config", "eva_config", "ensure_weight_tying");
+    json.ignore("loftq_config", "eva_config");
     return new LoraConfig(
         json.rank("r"),
         json.number("lora_alpha", 8),
         json.number("lora_dropout", 0),
-        json.modules("target_modules"),
+        json.targetModules(),
         json.flag("use_rslora", false),
         json.modulesToSave(),
         json.ranks("rank_pattern"),
@@ -152,7 +156,9 @@ public record LoraConfig(
         json.flag("use_dora", false),
         bias(json),
         1,
-        false);
+        false,
+        json.flag("lora_bias", false),
+        json.flag("ensure_weight_tying", false));
   }
 
   /**
@@ -222,7 +228,9 @@ public record LoraConfig(
         dora,
         bias,
         loraPlusRatio,
-        freezeA);
+        freezeA,
+        loraBias,
+        ensureWeightTying);
   }
 
   /** Whether the start is subtracted from the base, so that nothing changes at first. */
@@ -235,8 +243,10 @@ public record LoraConfig(
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("alpha_pattern", PeftConfig.numbers(alphaPattern));
     fields.put("bias", bias.name().toLowerCase(Locale.ROOT));
+    fields.put("ensure_weight_tying", ensureWeightTying);
     fields.put("init_lora_weights", true);
     fields.put("lora_alpha", PeftConfig.number(alpha));
+    fields.put("lora_bias", loraBias);
     fields.put("lora_dropout", dropout);
     fields.put("r", rank);
     fields.put("rank_pattern", rankPattern);
