@@ -63,6 +63,11 @@ final class AddedTokens {
     return vocabulary.containsKey(content) || tokens.containsKey(content);
   }
 
+  /** Whether it is an added token already, not only a word of the model. */
+  boolean lists(String content) {
+    return tokens.containsKey(content);
+  }
+
   /** Adds a token, or marks a present one as special. */
   void put(AddedToken token) {
     AddedToken present = tokens.get(token.content());

@@ -22,9 +22,10 @@ enum Family {
       Roles.BRACKETS),
   GPT2(
       "vocab.json",
-      List.of("GPT2Tokenizer", "GPTNeoXTokenizer", "CodeGenTokenizer"),
-      List.of("gpt2", "gpt_neo", "gpt_neox", "gptj", "phi", "codegen", "starcoder2"),
+      List.of("GPT2Tokenizer", "CodeGenTokenizer"),
+      List.of("gpt2", "gpt_neo", "gptj", "phi", "codegen", "starcoder2"),
       Roles.END_OF_TEXT),
+  GPT_NEOX("vocab.json", List.of("GPTNeoXTokenizer"), List.of("gpt_neox"), Roles.END_OF_TEXT),
   OPT(
       "vocab.json",
       List.of(),
@@ -35,7 +36,7 @@ enum Family {
       List.of("RobertaTokenizer", "BartTokenizer", "LongformerTokenizer"),
       List.of("roberta", "bart", "longformer"),
       Roles.ANGLES),
-  DEBERTA("vocab.json", List.of("DebertaTokenizer"), List.of("deberta"), Roles.BRACKETS),
+  DEBERTA("vocab.json", List.of("DebertaTokenizer"), List.of("deberta"), Roles.BRACKETS_AT_ENDS),
   QWEN2(
       "vocab.json",
       List.of("Qwen2Tokenizer"),
@@ -81,17 +82,7 @@ enum Family {
           "cls_token", "[CLS]",
           "mask_token", "[MASK]")),
   DEBERTA_V2(
-      "spm.model",
-      List.of("DebertaV2Tokenizer"),
-      List.of("deberta-v2"),
-      Map.of(
-          "bos_token", "[CLS]",
-          "eos_token", "[SEP]",
-          "unk_token", "[UNK]",
-          "sep_token", "[SEP]",
-          "pad_token", "[PAD]",
-          "cls_token", "[CLS]",
-          "mask_token", "[MASK]"));
+      "spm.model", List.of("DebertaV2Tokenizer"), List.of("deberta-v2"), Roles.BRACKETS_AT_ENDS);
 
   /** Classes that say nothing: the tokenizer is whatever tokenizer.json holds. */
   private static final List<String> ANY =
@@ -175,6 +166,15 @@ enum Family {
   private static final class Roles {
     static final Map<String, String> BRACKETS =
         Map.of(
+            "unk_token", "[UNK]",
+            "sep_token", "[SEP]",
+            "pad_token", "[PAD]",
+            "cls_token", "[CLS]",
+            "mask_token", "[MASK]");
+    static final Map<String, String> BRACKETS_AT_ENDS =
+        Map.of(
+            "bos_token", "[CLS]",
+            "eos_token", "[SEP]",
             "unk_token", "[UNK]",
             "sep_token", "[SEP]",
             "pad_token", "[PAD]",

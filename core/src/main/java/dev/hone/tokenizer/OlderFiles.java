@@ -157,7 +157,7 @@ final class OlderFiles {
         String eos = needed("eos_token");
         yield Parts.template(List.of("$A", eos), List.of("$A", eos, "$B", eos), 0, ids);
       }
-      case GPT2, OPT, QWEN2, LLAMA, GEMMA -> ends(ids);
+      case GPT2, GPT_NEOX, OPT, QWEN2, LLAMA, GEMMA -> ends(ids);
     };
   }
 

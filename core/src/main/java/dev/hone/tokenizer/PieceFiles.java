@@ -41,7 +41,7 @@ final class PieceFiles {
     }
     boolean prefix = model.addDummyPrefix() && VocabFiles.flag(options, "add_prefix_space", true);
     boolean firstOnly = prefix && !VocabFiles.flag(options, "legacy", true);
-    List<ObjectNode> normalizers = normalizers();
+    List<ObjectNode> normalizers = normalizers(firstOnly);
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     if (firstOnly) {
       json.set("normalizer", Parts.sequence("normalizers", normalizers));
@@ -114,7 +114,7 @@ final class PieceFiles {
     return model.pieces();
   }
 
-  private List<ObjectNode> normalizers() {
+  private List<ObjectNode> normalizers(boolean firstOnly) {
     List<ObjectNode> steps = new ArrayList<>();
     if (family == Family.ALBERT) {
       steps.add(Parts.replaceAll("\\s+", " "));
@@ -137,7 +137,9 @@ final class PieceFiles {
     }
     if (model.removeExtraSpaces()) {
       steps.add(Parts.replaceAll(" {2,}", " "));
-      steps.add(Parts.replaceAll("\\A | \\z", ""));
+      // Metaspace knows a first word by its place in the text, so a space before it stays: it is
+      // the prefix then.
+      steps.add(Parts.replaceAll(firstOnly ? " \\z" : "\\A | \\z", ""));
     }
     return steps;
   }

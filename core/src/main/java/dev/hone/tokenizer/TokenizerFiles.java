@@ -96,7 +96,7 @@ record TokenizerFiles(
         source, tokenizer, tokenizerConfig, newMap, addedTokens, config, generationConfig);
   }
 
-  /** Tokens that only the files beside tokenizer.json list, or only they call special. */
+  /** Tokens that only the files beside tokenizer.json list, or to which only they give a role. */
   private TokenizerFiles withListedTokens() {
     AddedTokens added = new AddedTokens(source, tokenizer);
     listedTokens().forEach(added::put);
@@ -106,7 +106,13 @@ record TokenizerFiles(
         added.put(token);
       }
     }
-    moreSpecialTokens().forEach(added::put);
+    for (AddedToken token : moreSpecialTokens()) {
+      // Transformers 5 names every added token there, Gemma's line break too: what tokenizer.json
+      // says of its own tokens counts.
+      if (!added.lists(token.content())) {
+        added.put(token);
+      }
+    }
     added.apply();
     return this;
   }

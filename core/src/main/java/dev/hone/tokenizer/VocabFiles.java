@@ -95,8 +95,9 @@ final class VocabFiles {
     }
     boolean prefixSpace = flag(options, "add_prefix_space", false);
     ObjectNode json = JsonNodeFactory.instance.objectNode();
+    boolean composes = family == Family.QWEN2 || family == Family.GPT_NEOX;
+    json.set("normalizer", composes ? Parts.of("NFC") : Parts.none());
     if (family == Family.QWEN2) {
-      json.set("normalizer", Parts.of("NFC"));
       json.set(
           "pre_tokenizer",
           Parts.sequence(
@@ -112,7 +113,6 @@ final class VocabFiles {
                       false),
                   Parts.byteLevel(prefixSpace, false))));
     } else {
-      json.putNull("normalizer");
       json.set("pre_tokenizer", Parts.byteLevel(prefixSpace, true));
     }
     json.set("decoder", Parts.byteLevel(true, true));

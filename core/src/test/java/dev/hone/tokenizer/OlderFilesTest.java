@@ -67,6 +67,25 @@ class OlderFilesTest {
     }
   }
 
+  /** The first word is one by its place, also where spaces before it were taken away. */
+  @Test
+  void aSpaceBeforeTheFirstWordCostsItsPrefixNothing() throws IOException {
+    resource("unigram.model", folder.resolve("spiece.model"));
+    options("{\"tokenizer_class\": \"T5Tokenizer\", \"legacy\": false}");
+    JsonNode reference = reference();
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      assertArrayEquals(tokenizer.encode("the"), tokenizer.encode("  the "));
+      for (int i = 0; i < reference.path("texts").size(); i++) {
+        String text = reference.path("texts").path(i).stringValue();
+        int[] ids = ids(reference.path("unigram").path(i));
+        assertArrayEquals(ids, tokenizer.encode("   " + text), text);
+        if (!text.startsWith(Parts.SPACE)) { // is taken for the prefix, as by the reference
+          assertArrayEquals(ids, tokenizer.encode(text), text);
+        }
+      }
+    }
+  }
+
   @Test
   void xlmRobertaShiftsTheIds() throws IOException {
     resource("unigram.model", folder.resolve("sentencepiece.bpe.model"));
@@ -201,6 +220,32 @@ class OlderFilesTest {
       assertArrayEquals(tokenizer.encode(prefix ? " hello" : "hello"), bare);
       assertFalse(Arrays.equals(tokenizer.encode(" hello"), tokenizer.encode("\nhello")));
       assertEquals(type.equals("opt"), tokenizer.bosId() == 260);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GPTNeoXTokenizer, true", "Qwen2Tokenizer, true", "GPT2Tokenizer, false"})
+  void someFamiliesComposeCharacters(String className, boolean composes) throws IOException {
+    byteLevel();
+    options("{\"tokenizer_class\": \"" + className + "\"}");
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      assertEquals(
+          composes, Arrays.equals(tokenizer.encode("caf\u00e9"), tokenizer.encode("cafe\u0301")));
+    }
+  }
+
+  @Test
+  void debertaBeginsAndEndsWithItsBrackets() throws IOException {
+    byteLevel();
+    options("{\"tokenizer_class\": \"DebertaTokenizer\"}");
+    Files.writeString(
+        folder.resolve("added_tokens.json"),
+        "{\"[CLS]\": 259, \"[SEP]\": 260, \"[PAD]\": 261, \"[UNK]\": 262, \"[MASK]\": 263}");
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      assertEquals(259, tokenizer.bosId());
+      assertEquals(260, tokenizer.eosId());
+      assertArrayEquals(
+          around(259, tokenizer.encode("hello"), 260), tokenizer.encodeWithSpecial("hello"));
     }
   }
 
