@@ -33,6 +33,9 @@ final class Decoding implements AutoCloseable {
   /** Columns of the cache before each row's first token. */
   private long[] padding;
 
+  /** Ids of each row, which may have to be read again. */
+  private List<int[]> texts = List.of();
+
   /**
    * @param columns most that the cache will hold
    */
@@ -54,6 +57,7 @@ final class Decoding implements AutoCloseable {
   <T> T begin(List<int[]> prompts, Function<Tensor, T> choose) {
     try (Scope scope = Scope.open()) {
       padding = new long[prompts.size()];
+      texts = prompts;
       return chosen(
           backbone instanceof EncoderDecoder ? encoded(prompts) : prefilled(prompts), choose);
     }
@@ -120,12 +124,38 @@ final class Decoding implements AutoCloseable {
    * @param tokens one for each row, which join the cache
    */
   <T> T step(long[] tokens, Function<Tensor, T> choose) {
+    texts = longer(texts, tokens);
     try (Scope scope = Scope.open()) {
+      if (turnsAnew()) {
+        return chosen(reread(), choose);
+      }
       Tensor ids = Tensors.of(tokens, tokens.length, 1);
       Pass cached = pass.with(cache);
       return chosen(
           even() ? backbone.next(ids, cached) : backbone.forward(uneven(ids), cached), choose);
     }
+  }
+
+  private static List<int[]> longer(List<int[]> texts, long[] tokens) {
+    List<int[]> longer = new ArrayList<>();
+    for (int row = 0; row < tokens.length; row++) {
+      int[] text = texts.get(row);
+      int[] grown = Arrays.copyOf(text, text.length + 1);
+      grown[text.length] = (int) tokens[row];
+      longer.add(grown);
+    }
+    return longer;
+  }
+
+  private boolean turnsAnew() {
+    return Arrays.stream(padding).anyMatch(begin -> backbone.turnsAnew(cache.length() - begin));
+  }
+
+  /** All texts once more, as what is remembered of one of them was turned as in a shorter row. */
+  private Tensor reread() {
+    replaceBy(new KeyValueCache(capacity));
+    padding = new long[texts.size()];
+    return prefilled(texts);
   }
 
   private boolean even() {
@@ -150,6 +180,7 @@ final class Decoding implements AutoCloseable {
     padding = Arrays.stream(rows).map(row -> padding[(int) row]).toArray();
     pass =
         pass.with(pass.adapter().ofRows(Arrays.stream(rows).mapToInt(Math::toIntExact).toArray()));
+    texts = textsOf(rows);
     replaceBy(cache.selected(rows, capacity));
   }
 
@@ -160,8 +191,13 @@ final class Decoding implements AutoCloseable {
       same &= rows[i] == i;
     }
     if (!same) {
+      texts = textsOf(rows);
       cache.reorder(rows);
     }
+  }
+
+  private List<int[]> textsOf(long[] rows) {
+    return Arrays.stream(rows).mapToObj(row -> texts.get((int) row)).toList();
   }
 
   private void replaceBy(KeyValueCache other) {

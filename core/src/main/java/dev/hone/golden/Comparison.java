@@ -9,6 +9,7 @@ import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Inputs;
 import dev.hone.model.Model;
 import dev.hone.model.Pass;
+import dev.hone.model.head.ReplacedTokens;
 import dev.hone.tensor.DType;
 import dev.hone.tensor.GradMode;
 import dev.hone.tensor.Scope;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Computes one case's quantities and compares them, at the tolerances of the golden README. */
 final class Comparison {
@@ -62,6 +64,7 @@ final class Comparison {
 
   private Difference masked(String quantity, String name, Tensor actual, double tolerance) {
     Tensor expected = reference.logits(name);
+    actual = asRecorded(actual, expected);
     if (!Arrays.equals(expected.shape(), actual.shape())) {
       return Difference.within(
           quantity, actual.describe() + " for " + expected.describe(), Double.NaN, tolerance);
@@ -74,6 +77,27 @@ final class Comparison {
       expected = expected.mul(real);
     }
     return Difference.within(quantity, name, Difference.largest(actual, expected), tolerance);
+  }
+
+  /**
+   * One number a row may be recorded as [B], and of a sparse prediction there are the logits of
+   * labelled tokens only.
+   */
+  private Tensor asRecorded(Tensor actual, Tensor expected) {
+    long width = actual.size(-1);
+    if (expected.rank() == 1 && width == 1) {
+      return actual.squeeze(-1);
+    }
+    if (expected.rank() == 2 && actual.rank() == 3) {
+      long[] labels = reference.labels().toLongs();
+      long[] counted =
+          IntStream.range(0, labels.length)
+              .filter(i -> labels[i] != Batch.IGNORE)
+              .asLongStream()
+              .toArray();
+      return actual.reshape(-1, width).indexSelect(0, Tensors.of(counted, counted.length));
+    }
+    return actual;
   }
 
   void hiddenStates() {
@@ -172,6 +196,9 @@ final class Comparison {
     boolean each = labels.rank() == 2 && labels.size(1) == inputs.ids().size(1);
     if (logits.rank() == 3 && each && !paired()) {
       labels = prompted(labels, logits.size(1), Batch.IGNORE);
+    }
+    if (model.head() instanceof ReplacedTokens && inputs.mask() != null) { // it leaves padding out
+      labels = labels.mul(inputs.mask()).add(inputs.mask().add(-1).mul((long) -Batch.IGNORE));
     }
     Tensor loss = model.head().loss(logits, labels);
     Tensor regularizer = adapter instanceof Method method ? method.regularizer() : null;

@@ -35,6 +35,7 @@ public enum Activation {
           Map.entry("quick_gelu", QUICK_GELU),
           Map.entry("relu", RELU),
           Map.entry("relu2", RELU2),
+          Map.entry("leaky_relu", LEAKY_RELU),
           Map.entry("leakyrelu", LEAKY_RELU),
           Map.entry("tanh", TANH));
 

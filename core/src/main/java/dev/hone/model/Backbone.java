@@ -21,6 +21,14 @@ public sealed interface Backbone permits Stack, EncoderDecoder, Recurrent {
     return forward(Inputs.of(ids), pass);
   }
 
+  /**
+   * Whether a row of that many tokens is seen otherwise once another joins it, so that its keys
+   * cannot be remembered.
+   */
+  default boolean turnsAnew(long tokens) {
+    return false;
+  }
+
   /** What the model reads of a batch. */
   default Inputs inputs(Batch batch) {
     return Inputs.of(batch);

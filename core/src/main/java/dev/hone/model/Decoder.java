@@ -45,6 +45,13 @@ public record Decoder(
   }
 
   @Override
+  public boolean turnsAnew(long tokens) {
+    return kinds.stream()
+        .map(LayerKind::rope)
+        .anyMatch(rope -> rope != null && rope.turnsAnew(tokens, tokens + 1));
+  }
+
+  @Override
   public Start begin(Inputs given, Pass pass) {
     Beginning begun = Beginning.of(given, pass);
     Inputs inputs = begun.inputs();

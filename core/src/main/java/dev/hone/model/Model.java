@@ -64,6 +64,9 @@ public record Model(
   public Set<String> words() {
     Set<String> names = new LinkedHashSet<>();
     names.add(backbone.tokens().weight().name());
+    if (backbone instanceof EncoderDecoder pair) {
+      names.add(pair.encoder().tokens().weight().name());
+    }
     head.words().forEach(parameter -> names.add(parameter.name()));
     return names;
   }

@@ -64,22 +64,29 @@ public record Rope(
     return new Rope(RopeReader.plain(theta, width), 1, true, null);
   }
 
+  /** Whether the first tokens of a row turn otherwise when it has grown. */
+  boolean turnsAnew(long before, long after) {
+    return stretch != null
+        && after > stretch.limit()
+        && (stretch.growing() || before <= stretch.limit());
+  }
+
   /** The angles of one causal pass. */
   Angles angles(Places places) {
     if (stretch == null || places.total() <= stretch.limit()) {
       return angles(places.here());
     }
-    if (places.seen() > 0 && (stretch.growing() || places.seen() <= stretch.limit())) {
-      throw new HoneException(
-          "this model turns positions differently in rows of more than "
-              + stretch.limit()
-              + " tokens, so "
-              + places.seen()
-              + " remembered tokens cannot be continued beyond that; shorten the prompt or"
-              + " maxNewTokens");
-    }
     Tensor here = places.here();
     long[] lengths = places.rowLengths(here.rank() == 2 ? here.size(0) : 1);
+    for (long length : lengths) {
+      if (places.seen() > 0 && turnsAnew(length - places.width(), length)) {
+        throw new HoneException(
+            "this model turns positions differently in rows of more than "
+                + stretch.limit()
+                + " tokens, so what is remembered of shorter ones cannot be continued; read the"
+                + " whole row again");
+      }
+    }
     float[] frequencies = new float[lengths.length * inverseFrequencies.length];
     for (int row = 0; row < lengths.length; row++) {
       double[] own =

@@ -133,7 +133,6 @@ class EncoderTest {
         "DebertaV2ForMaskedLM; {'conv_kernel_size': 3, 'conv_groups': 2}; conv_groups",
         "DebertaV2ForMaskedLM; {'attention_head_size': 16}; attention_head_size",
         "DebertaV2ForSequenceClassification; {'pooler_hidden_size': 16}; pooler_hidden_size",
-        "ModernBertForMaskedLM; {'sparse_prediction': true}; sparse_prediction",
         "ModernBertForMaskedLM; {'layer_types': ['full_attention']}; layer_types",
         "ModernBertForMultipleChoice; {'classifier_pooling': 'max'}; classifier_pooling",
         "ModernBertForMaskedLM; {'rope_scaling': {'type': 'dynamic'}}; rope_scaling"

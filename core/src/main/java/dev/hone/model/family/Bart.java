@@ -41,16 +41,29 @@ final class Bart implements Family {
   @Override
   public Backbone backbone(Config config, Parts parts) {
     refuseOtherForms(config);
-    int hidden = config.intValue("d_model");
-    int pad = config.optionalInt("pad_token_id").orElse(1);
-    Embedding table =
-        parts.embedding(SharedTable.name(parts, "model."), config.intValue("vocab_size"), hidden);
-    Embedding tokens = new Embedding(table.name(), table.weight(), pad);
+    String read = "model.encoder.embed_tokens";
+    String written = "model.decoder.embed_tokens";
+    // Transformers 5 keeps three tables where nothing is tied, and reads none but these two.
+    boolean apart = !tied(config) && parts.has(read + ".weight") && parts.has(written + ".weight");
+    Embedding tokens = table(config, parts, apart ? read : SharedTable.name(parts, "model."));
     return new EncoderDecoder(
         half(config, parts, tokens, "encoder"),
-        half(config, parts, tokens, "decoder"),
+        half(config, parts, apart ? table(config, parts, written) : tokens, "decoder"),
         config.optionalInt("decoder_start_token_id").orElse(2),
-        pad);
+        pad(config));
+  }
+
+  private static boolean tied(Config config) {
+    return config.optionalBoolean("tie_word_embeddings").orElse(true);
+  }
+
+  private static int pad(Config config) {
+    return config.optionalInt("pad_token_id").orElse(1);
+  }
+
+  private static Embedding table(Config config, Parts parts, String name) {
+    return parts.embedding(
+        name, config.intValue("vocab_size"), config.intValue("d_model"), pad(config));
   }
 
   /** Keys of early configurations; all published BART models have them as BART is. */
@@ -154,7 +167,7 @@ final class Bart implements Family {
     String bias = "final_logits_bias";
     Parameter added = parts.has(bias) ? parts.buffer(bias, 1, words) : null;
     return new Seq2SeqLmHead(
-        config.optionalBoolean("tie_word_embeddings").orElse(true)
+        tied(config)
             ? parts.tied("lm_head", backbone.tokens())
             : parts.linear("lm_head", hidden, words, false),
         1,

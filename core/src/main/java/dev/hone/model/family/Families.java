@@ -17,6 +17,7 @@ import dev.hone.model.Weights;
 import dev.hone.model.head.HeadKind;
 import dev.hone.store.Config;
 import dev.hone.store.ModelFolder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

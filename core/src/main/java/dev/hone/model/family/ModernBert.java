@@ -41,7 +41,6 @@ final class ModernBert implements Family {
 
   @Override
   public Backbone backbone(Config config, Parts parts) {
-    Only.off(config, "sparse_prediction"); // leaves out logits while training
     int hidden = config.intValue("hidden_size");
     int layers = Options.layers(config, "num_hidden_layers");
     int around = config.optionalInt("local_attention").orElse(128) / 2;
