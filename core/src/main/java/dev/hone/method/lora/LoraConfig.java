@@ -132,7 +132,9 @@ public record LoraConfig(
         dora,
         biases,
         loraPlusRatio,
-        freezeA);
+        freezeA,
+        loraBias,
+        ensureWeightTying);
   }
 
   /** The configuration that a file of PEFT's has. */
