@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
       "the same rows. Each is a process of its own. Ctrl-C or a crash loses little: trials that are",
       "done are not done again, one that was stopped is taken up; one that failed is tried again.",
       "",
-      "Writes comparison.md and comparison.json beside the trials' runs."
+      "Writes comparison.html, comparison.md and comparison.json beside the trials' runs."
     })
 @Example(
     line = "hone compare recipes/methods.yaml --seeds 3",
@@ -105,7 +105,7 @@ final class CompareCommand implements Callable<Integer> {
       console.out().println();
       report.lines().forEach(console.out()::println);
       console.out().println("\nruns     " + trials.folder());
-      console.out().println("table    " + trials.folder().resolve(TrialsReport.MARKDOWN));
+      console.out().println("report   " + trials.folder().resolve(TrialsReport.PAGE));
       return done.stream().allMatch(trial -> trial.error() == null) ? 0 : 1;
     }
   }

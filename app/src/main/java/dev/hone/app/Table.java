@@ -36,6 +36,14 @@ final class Table {
     return this;
   }
 
+  List<String> heading() {
+    return heading;
+  }
+
+  List<List<String>> rows() {
+    return List.copyOf(rows);
+  }
+
   /** The lines without trailing blanks, each ended by a newline. */
   String text(Console console) {
     int[] widths =

@@ -1,5 +1,7 @@
 package dev.hone.app;
 
+import dev.hone.app.report.ComparisonReport;
+import dev.hone.app.report.Report;
 import dev.hone.evaluate.Estimate;
 import dev.hone.run.Trial;
 import dev.hone.run.Trial.Scores;
@@ -17,7 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What trials gave: each arm's mean over the seeds, then each against the first. */
 record TrialsReport(List<Trial> trials) {
-  static final String MARKDOWN = "comparison.md";
+  static final String PAGE = "comparison.html";
+  private static final String MARKDOWN = "comparison.md";
   private static final String JSON = "comparison.json";
   private static final String NONE = "–";
 
@@ -33,6 +36,44 @@ record TrialsReport(List<Trial> trials) {
                 .build()
                 .writeValueAsString(trials)
             + "\n");
+    Report.write(page(folder.getFileName().toString()), folder.resolve(PAGE));
+  }
+
+  private ComparisonReport page(String name) {
+    long done = trials.stream().filter(trial -> trial.scores() != null).count();
+    Table table = table();
+    return new ComparisonReport(
+        name,
+        arms().size() + " arms, " + done + " trials done; means over the seeds",
+        labels().stream().map(this::group).filter(group -> !group.arms().isEmpty()).toList(),
+        table.heading().subList(1, table.heading().size()),
+        table.rows().stream().map(this::named).toList(),
+        lines());
+  }
+
+  /** Named after the arm, with the number of its labels where there are several. */
+  private List<String> named(List<String> row) {
+    List<String> cells = new ArrayList<>(row.subList(1, row.size()));
+    if (labels().size() > 1) {
+      cells.set(0, cells.getFirst() + ", " + row.getFirst() + " labels");
+    }
+    return cells;
+  }
+
+  private ComparisonReport.Group group(int labels) {
+    List<ComparisonReport.Arm> shown = new ArrayList<>();
+    for (String arm : arms()) {
+      List<Scores> own = scores(labels, arm);
+      if (!own.isEmpty()) {
+        List<Double> rises = forgetting(own);
+        shown.add(
+            new ComparisonReport.Arm(
+                arm,
+                Trials.mean(values(own, Scores::accuracy)),
+                rises.isEmpty() ? null : Trials.mean(rises).value()));
+      }
+    }
+    return new ComparisonReport.Group(labels == 0 ? "All labels" : labels + " labels", shown);
   }
 
   Table table() {

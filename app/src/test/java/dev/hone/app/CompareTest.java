@@ -74,6 +74,9 @@ class CompareTest {
     String markdown = world.read("runs/ways/comparison.md");
     assertTrue(markdown.startsWith("| labels | arm | seeds | accuracy"), markdown);
     assertEquals(5, markdown.lines().takeWhile(line -> line.startsWith("|")).count());
+    String page = world.read("runs/ways/comparison.html");
+    assertTrue(page.contains("What accuracy costs in forgetting"), page);
+    assertTrue(page.contains("failed: broken, seed 2"), page);
 
     TinyWorld.Said again =
         compare(world.at("ways.yaml"), "--seeds", "2", "--arms", "lora,full").succeeded();

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,7 +55,7 @@ class TableForEachSideTest {
       for (Parameter parameter : model.parameters()) {
         tensors.put(parameter.name(), parameter.value());
       }
-      Tensor table = tensors.get(SHARED);
+      Tensor table = Objects.requireNonNull(tensors.get(SHARED));
       tensors.put(SHARED, table.mul(shared));
       tensors.put(READ, table.mul(read));
       tensors.put(WRITTEN, table.mul(written));

@@ -45,9 +45,14 @@ public final class Report {
     AtomicFiles.write(file, html(stages));
   }
 
+  /** Writes the page of a comparison in the same way. */
+  public static void write(ComparisonReport comparison, Path file) {
+    AtomicFiles.write(file, html(comparison));
+  }
+
   /** The whole page as text. */
   public static String html(RunReport run) {
-    return page(run.name(), run.summary(), ResultsSection.tiles(run), sections(run));
+    return page("Hone run", run.name(), run.summary(), ResultsSection.tiles(run), sections(run));
   }
 
   /** The whole page of a run in stages as text. */
@@ -58,10 +63,25 @@ public final class Report {
     }
     sections.add(new Section("recipe", "Recipe", recipe(run.recipe())));
     sections.add(new Section("next", "Next", "What to type next", next(run.next())));
-    return page(run.name(), run.summary(), new Html(), sections);
+    return page("Hone run", run.name(), run.summary(), new Html(), sections);
   }
 
-  private static String page(String name, String summary, Html tiles, List<Section> sections) {
+  /** The whole page of a comparison as text. */
+  public static String html(ComparisonReport comparison) {
+    List<Section> sections = new ArrayList<>();
+    for (ComparisonReport.Group group : comparison.groups()) {
+      sections.add(
+          new Section("group-" + sections.size(), group.title(), ComparisonSection.of(group)));
+    }
+    sections.add(
+        new Section(
+            "table", "Table", ComparisonSection.table(comparison.columns(), comparison.rows())));
+    sections.add(new Section("notes", "Notes", ComparisonSection.notes(comparison.notes())));
+    return page("Hone comparison", comparison.name(), comparison.summary(), new Html(), sections);
+  }
+
+  private static String page(
+      String kind, String name, String summary, Html tiles, List<Section> sections) {
     Html html = new Html();
     html.open("html", "xmlns", "http://www.w3.org/1999/xhtml", "lang", "en");
     html.open("head").empty("meta", "charset", "utf-8");
@@ -69,7 +89,7 @@ public final class Report {
     html.empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
     html.empty("meta", "name", "color-scheme", "content", "light dark");
     html.element("title", name + " \u00b7 Hone").style(STYLE).close();
-    html.open("body").open("header").element("p", "Hone run", "class", "kind");
+    html.open("body").open("header").element("p", kind, "class", "kind");
     html.element("h1", name, "dir", "auto");
     html.element("p", summary, "class", "summary", "dir", "auto");
     html.add(tiles).open("nav");

@@ -137,93 +137,12 @@ public final class Families {
       Path folder, HeadKind kind, List<String> labels, Storage storage, NewTokens newTokens) {
     ModelFolder files = files(folder, CONFIG);
     try {
-      Config config = files.config();
-      String architecture = headedOf(config, kind, folder);
-      requireSameProblem(config, kind);
-      requireNoOtherTask(config, architecture);
-      ObjectNode json = config.json().deepCopy();
-      json.putArray("architectures").add(architecture);
-      List.of("problem_type", "num_labels", "id2label", "label2id").forEach(json::remove);
-      if (kind.problemType() != null) {
-        json.put("problem_type", kind.problemType());
-      }
-      List<String> outputs =
-          kind == HeadKind.REGRESSION
-              ? List.of("LABEL_0")
-              : kind.namesLabels() ? labels : List.of();
-      if (!outputs.isEmpty()) {
-        ObjectNode names = json.putObject("id2label");
-        ObjectNode numbers = json.putObject("label2id");
-        for (int i = 0; i < outputs.size(); i++) {
-          names.put(String.valueOf(i), outputs.get(i));
-          numbers.put(outputs.get(i), i);
-        }
-      }
-      return opened(files, Config.of(config.file(), json), true, storage, newTokens);
+      Config config = Headed.of(files, kind, labels, KNOWN.keySet());
+      return opened(files, config, true, storage, newTokens);
     } catch (RuntimeException e) {
       files.close();
       throw e;
     }
-  }
-
-  /** A head for numbers or for several labels would learn something else than it was made for. */
-  private static void requireSameProblem(Config config, HeadKind kind) {
-    String problem = config.optionalText("problem_type").orElse("");
-    boolean special = problem.equals("regression") || problem.equals("multi_label_classification");
-    if (special && kind.problemType() != null && !problem.equals(kind.problemType())) {
-      throw new HoneException(
-          config.file()
-              + ": problem_type is '"
-              + problem
-              + "', but these rows need '"
-              + kind.problemType()
-              + "'; say what the rows are (data.format: regression, or multi-label), take another"
-              + " model, or put that there for a head that learns it");
-    }
-  }
-
-  /** Its head may even have the shape of the one that is wanted, and would pass for it. */
-  private static void requireNoOtherTask(Config config, String architecture) {
-    for (String name : config.texts("architectures")) {
-      if (Task.isFineTuned(name) && Task.of(name) != Task.of(architecture)) {
-        throw new HoneException(
-            config.file()
-                + ": '"
-                + name
-                + "' has a head for another task than '"
-                + architecture
-                + "', which these rows need; give rows for its task, take the model that it was"
-                + " made from, or put '"
-                + architecture
-                + "' there and remove its head from the weights");
-      }
-    }
-  }
-
-  /**
-   * The architecture of the same family and name with this head. Checkpoints of a backbone alone
-   * are called after it (BertModel), or say no more than {@code model_type}.
-   */
-  private static String headedOf(Config config, HeadKind kind, Path folder) {
-    List<String> named = config.texts("architectures");
-    String type = config.optionalText("model_type").orElse("").replaceAll("[-_]", "");
-    String stem = named.isEmpty() ? type : stem(named);
-    List<String> known = KNOWN.keySet().stream().filter(n -> n.endsWith(kind.ending())).toList();
-    return known.stream()
-        .filter(name -> name.equalsIgnoreCase(stem + kind.ending()))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new HoneException(
-                    folder
-                        + ": no "
-                        + (kind.problemType() == null ? kind.word() : "classification")
-                        + " head is known for "
-                        + (named.isEmpty() ? "model_type '" + type : "'" + named.getFirst())
-                        + "'"
-                        + Nearest.hint(stem + kind.ending(), KNOWN.keySet())
-                        + "; supported are "
-                        + Supported.list(known)));
   }
 
   /**
@@ -240,7 +159,7 @@ public final class Families {
       String architecture =
           !named.isEmpty() && KNOWN.containsKey(named.getFirst())
               ? named.getFirst()
-              : headedOf(config, HeadKind.SINGLE_LABEL, folder);
+              : Headed.architecture(files, HeadKind.SINGLE_LABEL, KNOWN.keySet());
       Family family = family(architecture, folder);
       return built(
           family,
@@ -259,15 +178,11 @@ public final class Families {
     ModelFolder.requireFolder(folder);
     Path file = folder.resolve(configFile);
     List<String> named = Files.exists(file) ? Config.read(file).texts("architectures") : List.of();
-    if (!named.isEmpty() && KNOWN.keySet().stream().noneMatch(n -> n.startsWith(stem(named)))) {
+    if (!named.isEmpty()
+        && KNOWN.keySet().stream().noneMatch(n -> n.startsWith(Headed.stem(named)))) {
       throw unknown(named.getFirst(), folder);
     }
     return ModelFolder.open(folder, configFile);
-  }
-
-  /** What a family's architectures have in common, as {@code Bert}. */
-  private static String stem(List<String> named) {
-    return named.getFirst().replaceFirst("(For|LMHead|Model).*", "");
   }
 
   /** The family that answers to an architecture, by name; empty where none does. */
