@@ -101,6 +101,8 @@ class DocsTest {
             assertTrue(command.getCommandSpec().optionsMap().containsKey(option), where);
           } else if (word.startsWith("recipes/")) {
             files.add(ROOT.resolve(word));
+          } else if (words.getFirst().equals("combine")) {
+            assertTrue(word.matches("\\S+(=-?[0-9.]+)?"), where); // a weight, not a key
           } else if (word.contains("=") && !word.contains(" ") || word.contains("={")) {
             changes.add(word);
           }

@@ -31,6 +31,7 @@ import dev.hone.method.ptuning.PTuning;
 import dev.hone.method.ptuning.PTuningConfig;
 import dev.hone.method.vera.Vera;
 import dev.hone.method.vera.VeraConfig;
+import dev.hone.model.Linear;
 import dev.hone.model.Model;
 import dev.hone.model.Recurrent;
 import java.util.List;
@@ -107,6 +108,9 @@ public final class Methods {
     if (config instanceof PeftConfig peft) {
       new Targets(peft, model).requireAllMeant();
     }
+    if (config instanceof Ia3Config scales && !scales.targetModules().isEmpty()) {
+      requireTargets(scales, model);
+    }
     if (config instanceof AdaLoraConfig ranks && ranks.targetRank() > ranks.initRank()) {
       throw new HoneException(
           "method.targetRank is "
@@ -115,6 +119,18 @@ public final class Methods {
               + ranks.initRank()
               + ": adalora only takes ranks away; begin with about one and a half times the"
               + " target");
+    }
+  }
+
+  private static void requireTargets(Ia3Config config, Model model) {
+    List<Linear> targets = new Targets(config, model).linears();
+    for (String module : config.feedforwardModules()) {
+      if (targets.stream().noneMatch(target -> Targets.ends(target.name(), module))) {
+        throw new HoneException(
+            "feedforwardModules: '"
+                + module
+                + "' is none of the targets; name it in targetModules too");
+      }
     }
   }
 

@@ -36,7 +36,7 @@ public record TrainConfig(
                 + " gradient: the same numbers in less memory, where a step is one micro-batch (else"
                 + " gradients wait for its last one); needs clip 0")
         boolean optimizerInBackward,
-    @Doc("Highest learning rate") @Range(min = 1e-12, max = 10) double rate,
+    @Doc("Highest learning rate") @Range(min = 0, max = 10) double rate,
     @Doc("Course of the rate after the warm-up; slanted-triangular has none, see 'slanted'")
         Schedule schedule,
     @Doc("Share of the steps over which the rate rises from 0; 1 and more counts steps")
@@ -65,6 +65,10 @@ public record TrainConfig(
         ActivationConfig activations) {
 
   public TrainConfig {
+    if (rate == 0) {
+      throw new IllegalArgumentException(
+          "train.rate is 0, which would teach nothing; expected more");
+    }
     if (optimizerInBackward && clip > 0) {
       throw new IllegalArgumentException(
           "train.optimizerInBackward: gradients are gone before their norm is known, so nothing can"

@@ -163,7 +163,7 @@ class InspectionTest {
         folder.resolve("config.json"), config.replace("LlamaForCausalLM", "LamaForCausalLM"));
     ModelFacts other = facts(folder);
     assertNull(other.loadsAs());
-    assertTrue(refusal(other).contains("no classification head is known"));
+    assertTrue(refusal(other).contains("'LamaForCausalLM' is not supported"));
     assertEquals(2, other.layers());
     assertEquals(2 * 3072, other.parts().get(1).parameters());
     Files.writeString(folder.resolve("config.json"), config.replace("48", "40"));

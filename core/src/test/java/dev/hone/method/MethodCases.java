@@ -170,7 +170,10 @@ public final class MethodCases {
             false),
         new Case("dora pissa", LLAMA, lora(Map.of("dora", true, "start", Start.PISSA)), false),
         new Case("adalora", LLAMA, AdaLoraConfig.defaults()),
-        new Case("adalora gpt2", GPT2, changed(AdaLoraConfig.defaults(), Map.of("initRank", 5))),
+        new Case(
+            "adalora gpt2",
+            GPT2,
+            changed(AdaLoraConfig.defaults(), Map.of("initRank", 5, "targetRank", 3))),
         new Case("vera", LLAMA, changed(VeraConfig.defaults(), Map.of("rank", 16))),
         new Case(
             "vera gpt2",

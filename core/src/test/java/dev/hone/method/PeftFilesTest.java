@@ -245,7 +245,6 @@ class PeftFilesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"lora_bias\": true}",
         "{\"layer_replication\": [[0, 2]]}",
         "{\"target_parameters\": [\"x\"]}",
         "{\"trainable_token_indices\": [1, 1]}",

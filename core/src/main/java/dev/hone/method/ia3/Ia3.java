@@ -73,14 +73,6 @@ public final class Ia3 extends PeftMethod {
   private Ia3(Model model, Leaves leaves, Ia3Config config) {
     super(config, model, leaves);
     this.config = config;
-    for (String module : config.feedforwardModules()) {
-      if (targetPaths().stream().noneMatch(path -> Targets.ends(path, module))) {
-        throw new HoneException(
-            "feedforwardModules: '"
-                + module
-                + "' is none of the targets; name it in targetModules too");
-      }
-    }
   }
 
   private static Ia3Config withTargets(Ia3Config config, Model model) {

@@ -42,7 +42,7 @@ class AdapterHubFilesTest {
   @BeforeEach
   void sound() throws IOException {
     model = TinyModels.random(TinyModels.bertConfig("BertForSequenceClassification"));
-    try (Method method = Methods.attach(BottleneckConfig.defaults(), model)) {
+    try (Method method = Methods.attach(BottleneckCases.pfeiffer(), model)) {
       AdapterFiles.write(folder, method, model, "tiny", null);
     }
     json = (ObjectNode) JSON.readTree(Files.readString(folder.resolve("adapter_config.json")));

@@ -28,8 +28,8 @@ class BottleneckConfigTest {
 
   @Test
   void thePresetSaysWhatTheRecipeLeavesOpen() throws IOException {
-    assertEquals(BnConfig.pfeiffer(), read(""));
-    assertEquals(BnConfig.houlsby(), read(", preset: houlsby"));
+    assertEquals(BnConfig.houlsby(), read(""));
+    assertEquals(BnConfig.pfeiffer(), read(", preset: pfeiffer"));
     assertEquals(BnConfig.parallel(), read(", preset: parallel"));
     assertEquals(
         MethodCases.changed(
