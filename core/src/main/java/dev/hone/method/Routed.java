@@ -82,8 +82,8 @@ public final class Routed implements Adapter {
 
   @Override
   public Tensor embedding(Embedding at, Tensor ids, Pass pass) {
-    // Positions are often looked up once for all rows; no adapter of a batch changes them apart.
-    return ids.rank() < 2 && !isChanged(at)
+    // Positions, and distances of them, are looked up once for all rows.
+    return !isChanged(at)
         ? at.base(ids, pass)
         : routed(ids, (adapter, own) -> adapter.embedding(at, own, pass));
   }

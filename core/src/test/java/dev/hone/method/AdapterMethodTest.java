@@ -146,6 +146,29 @@ class AdapterMethodTest {
     }
   }
 
+  /** The distances that T5's attention looks up are of no row. */
+  @Test
+  void rowsOfAnEncoderDecoderGoThroughTheirOwnToo() {
+    Map<String, Object> targets = Map.of("targetModules", List.of("q", "v"));
+    try (Model model = TinyModels.random(MethodCases.T5);
+        Method a = stirred(Methods.attach(MethodCases.lora(targets), model), 1);
+        Scope scope = Scope.open();
+        GradMode off = GradMode.off()) {
+      Tensor ids = Tensors.of(new long[] {1, 2, 3, 4, 4, 3, 2, 1}, 2, 4);
+      List<Adapter> adapters = List.of(a, Adapter.NONE);
+      Tensor mixed = both(model, ids, new Routed(adapters, model));
+      for (int row = 0; row < 2; row++) {
+        Tensor solo = both(model, ids.narrow(0, row, 1), adapters.get(row));
+        assertEquals(
+            0, TinyModels.distance(solo.toFloats(), mixed.narrow(0, row, 1).toFloats()), 1e-5);
+      }
+    }
+  }
+
+  private static Tensor both(Model model, Tensor ids, Adapter adapter) {
+    return model.logits(new Inputs(ids, null, null, null, ids), Pass.plain().with(adapter));
+  }
+
   /** Whether it replaces no parameter. */
   private static boolean sharesABatch(Case c) {
     boolean replaces =

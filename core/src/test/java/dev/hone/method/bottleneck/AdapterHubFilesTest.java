@@ -11,6 +11,7 @@ import dev.hone.method.AdapterFiles;
 import dev.hone.method.Method;
 import dev.hone.method.MethodTrial;
 import dev.hone.method.Methods;
+import dev.hone.method.bottleneck.BottleneckConfig.Preset;
 import dev.hone.model.Model;
 import dev.hone.store.TensorFile;
 import dev.hone.store.TorchFile;
@@ -42,7 +43,7 @@ class AdapterHubFilesTest {
   @BeforeEach
   void sound() throws IOException {
     model = TinyModels.random(TinyModels.bertConfig("BertForSequenceClassification"));
-    try (Method method = Methods.attach(BottleneckCases.pfeiffer(), model)) {
+    try (Method method = Methods.attach(BottleneckCases.config(Preset.PFEIFFER, Map.of()), model)) {
       AdapterFiles.write(folder, method, model, "tiny", null);
     }
     json = (ObjectNode) JSON.readTree(Files.readString(folder.resolve("adapter_config.json")));
