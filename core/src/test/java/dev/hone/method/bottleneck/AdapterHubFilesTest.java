@@ -9,6 +9,7 @@ import dev.hone.TinyModels;
 import dev.hone.error.HoneException;
 import dev.hone.method.AdapterFiles;
 import dev.hone.method.Method;
+import dev.hone.method.MethodCases;
 import dev.hone.method.MethodTrial;
 import dev.hone.method.Methods;
 import dev.hone.method.bottleneck.BottleneckConfig.Preset;
@@ -43,7 +44,9 @@ class AdapterHubFilesTest {
   @BeforeEach
   void sound() throws IOException {
     model = TinyModels.random(TinyModels.bertConfig("BertForSequenceClassification"));
-    try (Method method = Methods.attach(BottleneckCases.config(Preset.PFEIFFER, Map.of()), model)) {
+    BottleneckConfig pfeiffer =
+        MethodCases.changed(BottleneckConfig.defaults(), Map.of("preset", Preset.PFEIFFER));
+    try (Method method = Methods.attach(pfeiffer, model)) {
       AdapterFiles.write(folder, method, model, "tiny", null);
     }
     json = (ObjectNode) JSON.readTree(Files.readString(folder.resolve("adapter_config.json")));
