@@ -10,9 +10,11 @@ import dev.hone.method.Full;
 import dev.hone.method.Method;
 import dev.hone.model.Model;
 import dev.hone.tensor.Cpu;
+import dev.hone.tensor.Engine;
 import dev.hone.train.CausalLmObjective;
 import dev.hone.train.EpochPlan;
 import dev.hone.train.TrainConfig;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,8 +35,21 @@ class MemoryPlanTest {
     assumeTrue(Cpu.forgetPeak(), "this system does not tell how much memory a process took");
   }
 
-  /** The peak in MiB that is expected of 17 million weights, which are 65 MiB. */
+  /**
+   * The peak in MiB that is expected of 17 million weights, which are 65 MiB. What the process
+   * holds from before moves it a little; of three measurements the middle one counts.
+   */
   private static double peak(String... train) {
+    double[] peaks = new double[3];
+    for (int i = 0; i < peaks.length; i++) {
+      Engine.giveBackMemory();
+      peaks[i] = measured(train);
+    }
+    Arrays.sort(peaks);
+    return peaks[1];
+  }
+
+  private static double measured(String... train) {
     String json = TinyModels.llamaConfig("{'hidden_size': 512, 'vocab_size': 16384}");
     try (Model model = TinyModels.random(json);
         Method method = new Full(model)) {
