@@ -99,12 +99,12 @@ class QloraLossTest {
       long worked = worked(model) - before;
       long count = model.parameterCount();
       System.out.printf(
-          "%d weights in %d bytes, %.3f each; the process grew by %d, and to %d in a pass%n",
+          "%d weights in %d bytes, %.3f each; the process grew by %d, and by %d after a pass%n",
           count, model.weightBytes(), (double) model.weightBytes() / count, held, worked);
       assertTrue(count > 100_000_000);
       assertTrue(model.weightBytes() < 0.6 * count);
       assertTrue(held < 0.6 * count, "resident: " + held);
-      assertTrue(worked < count, "with one matrix at a time in F32: " + worked);
+      assertTrue(worked < 0.75 * count, "with what a pass leaves behind: " + worked);
     }
   }
 
@@ -113,8 +113,9 @@ class QloraLossTest {
         GradMode off = GradMode.off()) {
       Inputs eight = Inputs.of(Tensors.arange(8).view(1, 8));
       assertTrue(Double.isFinite(model.logits(eight, Pass.plain()).sum().item()));
-      return Cpu.residentBytes();
     }
+    Engine.giveBackMemory(); // one matrix at a time was there in F32, the head's the largest
+    return Cpu.residentBytes();
   }
 
   private static double loss(RunResult result, String name) {

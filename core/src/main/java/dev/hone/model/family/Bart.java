@@ -110,6 +110,7 @@ final class Bart implements Family {
     String at = "model." + side + ".layers." + layer + ".";
     int hidden = config.intValue("d_model");
     int heads = config.intValue(side + "_attention_heads");
+    int headWidth = Options.headWidth(config, hidden, heads);
     int inner = config.intValue(side + "_ffn_dim");
     double onWeights = config.optionalDouble("attention_dropout").orElse(0);
     Linear[] own = projections(parts, at + "self_attn.", hidden);
@@ -120,7 +121,7 @@ final class Bart implements Family {
             own[3],
             heads,
             heads,
-            hidden / heads,
+            headWidth,
             onWeights);
     Norm attentionNorm = parts.layerNorm(at + "self_attn_layer_norm", hidden, EPS);
     Mlp mlp =
@@ -140,7 +141,7 @@ final class Bart implements Family {
         attention,
         parts.layerNorm(at + "encoder_attn_layer_norm", hidden, EPS),
         new CrossAttention(
-            layer, cross[0], cross[1], cross[2], cross[3], heads, hidden / heads, null, onWeights),
+            layer, cross[0], cross[1], cross[2], cross[3], heads, headWidth, null, onWeights),
         mlpNorm,
         mlp,
         dropout(config));
