@@ -103,9 +103,9 @@ public record RopeReader(
   }
 
   private int width(int headWidth, @Nullable Config scaling) {
-    if (headWidth > MOST_WIDTH) {
+    if (headWidth < 1 || headWidth > MOST_WIDTH) {
       throw new HoneException(
-          "%s: heads are %d wide, expected at most %d"
+          "%s: heads are %d wide, expected 1 to %d"
               .formatted(config.file(), headWidth, MOST_WIDTH));
     }
     String inner = "partial_rotary_factor";

@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** RoPE's frequencies of a very wide head filled the memory before any weight was looked at. */
+/** RoPE's frequencies of a very wide head filled the memory, and less than none broke it. */
 class HeadWithoutEndTest {
   @TempDir Path folder;
 
@@ -24,7 +24,10 @@ class HeadWithoutEndTest {
     Files.writeString(
         folder.resolve("config.json"), TinyModels.llamaConfig("{'hidden_size': 560332800}"));
     Refused.with(
-        "config.json: heads are 140083200 wide, expected at most 65536",
+        "config.json: heads are 140083200 wide, expected 1 to 65536",
         () -> Families.load(folder).close());
+    Files.writeString(
+        folder.resolve("config.json"), TinyModels.llamaConfig("{'head_dim': -95469568}"));
+    Refused.with("expected 1 to 65536", () -> Families.load(folder).close());
   }
 }
