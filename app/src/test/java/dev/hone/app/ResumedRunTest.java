@@ -76,6 +76,27 @@ class ResumedRunTest {
     return new Run(recipe, listener, stop).execute().isEmpty();
   }
 
+  /** What a training tells passes the log and the wish to stop. */
+  @Test
+  void aListenerHearsAllOfTheTraining() {
+    List<String> heard = new ArrayList<>();
+    Hone.train(
+        world.recipe("train.steps=20"),
+        new RunListener() {
+          @Override
+          public void validated(int step, double loss, boolean best) {
+            heard.add("validated " + step);
+          }
+
+          @Override
+          public void checkpointed(int step) {
+            heard.add("checkpointed " + step);
+          }
+        });
+    assertEquals(
+        List.of("validated 10", "checkpointed 10", "validated 20", "checkpointed 20"), heard);
+  }
+
   /** Before and after the training a run is asked to stop while it measures. */
   @Test
   void stoppedWhileItIsMeasured() throws IOException {

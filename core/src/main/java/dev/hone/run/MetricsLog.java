@@ -3,7 +3,6 @@ package dev.hone.run;
 import dev.hone.error.HoneException;
 import dev.hone.store.AtomicFiles;
 import dev.hone.train.StepReport;
-import dev.hone.train.TrainListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,8 +42,13 @@ public final class MetricsLog {
   }
 
   /** Writes down what a training tells, and passes it on. */
-  TrainListener before(RunListener listener) {
-    return new TrainListener() {
+  RunListener before(RunListener listener) {
+    return new Forwarding() {
+      @Override
+      public RunListener to() {
+        return listener;
+      }
+
       @Override
       public void step(StepReport report) {
         MetricsLog.this.step(report);
@@ -54,17 +58,7 @@ public final class MetricsLog {
       @Override
       public void validated(int step, double loss, boolean best, Map<String, Double> measures) {
         MetricsLog.this.validated(step, loss, measures);
-        listener.validated(step, loss, best);
-      }
-
-      @Override
-      public void checkpointed(int step) {
-        listener.checkpointed(step);
-      }
-
-      @Override
-      public void note(String line) {
-        listener.note(line);
+        listener.validated(step, loss, best, measures);
       }
     };
   }
