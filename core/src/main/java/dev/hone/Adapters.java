@@ -14,6 +14,7 @@ import dev.hone.method.bottleneck.BottleneckStack;
 import dev.hone.method.lora.Combination;
 import dev.hone.model.Adapter;
 import dev.hone.run.Tuned;
+import dev.hone.store.hub.Transfer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,14 +22,15 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One base model in memory and several adapters on it, each under a name: take it where tasks or
  * clients have adapters of their own. The base never changes, so that asking one adapter leaves no
- * trace for the next, and any number of threads may ask at once; loading and dropping is for one
- * thread alone.
+ * trace for the next, and any number of threads may ask at once. Whatever changes the set (load,
+ * drop, combine, merge) is for one thread, while none asks.
  *
  * <pre>{@code
  * try (Adapters adapters = Hone.adapters(Path.of("models/hone-base"))) {
@@ -67,14 +69,27 @@ public final class Adapters implements AutoCloseable {
    *     tensor
    */
   public Adapters load(String name, Path adapter) {
+    return load(name, adapter, Transfer.SILENT);
+  }
+
+  /**
+   * The same; the adapter may also be {@code owner/name} on the Hub.
+   *
+   * @param listener hears how far files are that have to be fetched
+   */
+  public Adapters load(String name, Path adapter, Transfer listener) {
     requireFree(name);
-    if (base == null) {
-      Tuned first = Tuned.open(adapter, folder);
-      base = first.alone();
-      loaded.put(name, first);
-    } else {
-      loaded.put(name, Tuned.on(base.base(), adapter));
+    if (base != null) {
+      loaded.put(name, Tuned.on(base.base(), adapter, listener));
+      return this;
     }
+    Tuned first = Tuned.open(adapter, folder, listener);
+    if (first.method() == null) {
+      first.close();
+      throw new HoneException(adapter + " is a whole model, and no adapter on one");
+    }
+    base = first.alone();
+    loaded.put(name, first);
     return this;
   }
 
@@ -209,10 +224,7 @@ public final class Adapters implements AutoCloseable {
   }
 
   private static Method method(Tuned tuned) {
-    if (tuned.method() == null) {
-      throw new HoneException("a whole model is no adapter");
-    }
-    return tuned.method();
+    return Objects.requireNonNull(tuned.method()); // no other is loaded
   }
 
   private Tuned base() {

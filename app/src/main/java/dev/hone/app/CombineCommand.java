@@ -44,7 +44,10 @@ final class CombineCommand implements Callable<Integer> {
       description = "Runs or adapters; a weight is 1 where none is given.")
   private List<String> parts;
 
-  @Option(names = "--type", paramLabel = "TYPE", description = "${COMPLETION-CANDIDATES}; linear.")
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
   private Combination.Type type = Combination.Type.LINEAR;
 
   @Option(
@@ -59,7 +62,10 @@ final class CombineCommand implements Callable<Integer> {
       description = "Share of the elements that pruning keeps (${DEFAULT-VALUE}).")
   private double density = 1;
 
-  @Option(names = "--majority", paramLabel = "SIGN", description = "total or frequency, for ties.")
+  @Option(
+      names = "--majority",
+      paramLabel = "SIGN",
+      description = "For ties: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
   private MajoritySign majority = MajoritySign.TOTAL;
 
   @Option(names = "--model", paramLabel = "FOLDER", description = "The base, if it was moved.")
@@ -79,8 +85,9 @@ final class CombineCommand implements Callable<Integer> {
         throw new HoneException(folder + " is named twice; add its weights up");
       }
     }
-    try (Adapters adapters = Hone.adapters(model)) {
-      weights.keySet().forEach(folder -> adapters.load(folder, Path.of(folder)));
+    try (TransferLine line = new TransferLine(console, "fetch");
+        Adapters adapters = Hone.adapters(model)) {
+      weights.keySet().forEach(folder -> adapters.load(folder, Path.of(folder), line));
       adapters
           .combine("combined", weights, new Combination(type, rank, density, majority))
           .save("combined", out);

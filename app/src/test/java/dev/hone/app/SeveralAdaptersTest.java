@@ -186,6 +186,12 @@ class SeveralAdaptersTest {
         world.hone("combine", world.at("none"), run("a").toString(), run("b").toString()).refusal();
     assertTrue(ranks.contains("different ranks"), ranks);
     assertFalse(Files.exists(folder.resolve("none")));
+    world.train("name=whole", "train.steps=2", "method={type: full}").succeeded();
+    String whole =
+        world
+            .hone("combine", world.at("none"), run("whole").toString(), run("a").toString())
+            .refusal();
+    assertTrue(whole.contains("is a whole model"), whole);
     String weight = world.hone("combine", world.at("none"), run("a") + "=much").refusal();
     assertTrue(weight.contains("a number is expected"), weight);
   }

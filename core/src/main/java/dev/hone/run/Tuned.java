@@ -120,12 +120,14 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
   /**
    * One more adapter on a base that is open already, which stays open when this is refused.
    *
-   * @param given the folder of a run that has left an adapter, or an adapter's
+   * @param given the folder of a run that has left an adapter, an adapter's, or its name on the Hub
+   * @param listener hears how far files are that have to be fetched
    * @throws HoneException when it needs another base, kept or headed otherwise, or changes nothing
    */
-  public static Tuned on(Base base, Path given) {
-    Path run = StagedRun.last(given).resolve("adapter");
-    Path folder = AdapterFiles.isIn(run) ? run : given;
+  public static Tuned on(Base base, Path given, Transfer listener) {
+    Path left = StagedRun.last(Located.folder(given, listener));
+    Path run = left.resolve("adapter");
+    Path folder = AdapterFiles.isIn(run) ? run : left;
     if (!AdapterFiles.isIn(folder)) {
       throw new HoneException(given + " holds no adapter, and no run that has left one");
     }
@@ -193,8 +195,17 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
     if (Files.exists(to)) {
       throw new HoneException(to + " exists; name a folder that does not");
     }
-    writeAdapter(to);
-    try (Method again = AdapterFiles.read(to, base.model())) {
+    try {
+      writeAdapter(to);
+      requireWritten(to);
+    } catch (RuntimeException e) {
+      Folders.delete(to);
+      throw e;
+    }
+  }
+
+  private void requireWritten(Path folder) {
+    try (Method again = AdapterFiles.read(folder, base.model())) {
       Map<String, Tensor> written = again.trainable();
       Objects.requireNonNull(method)
           .trainable()
@@ -202,12 +213,9 @@ public record Tuned(Base base, @Nullable Method method, Optional<AdapterCard> ca
               (name, tensor) -> {
                 Tensor same = written.get(name);
                 if (same == null || !same.contentEquals(tensor)) {
-                  throw new HoneException(to + ": '" + name + "' reads back as something else");
+                  throw new HoneException(folder + ": '" + name + "' reads back as something else");
                 }
               });
-    } catch (RuntimeException e) {
-      Folders.delete(to);
-      throw e;
     }
   }
 
