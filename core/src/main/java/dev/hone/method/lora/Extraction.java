@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +51,9 @@ public record Extraction(Lora lora, double lost) {
         pairs.put(linear.name(), pair);
       }
       Map<String, Tensor> whole = new LinkedHashMap<>();
-      for (String name : whole(config, targets, base)) {
+      Set<String> kept = new LinkedHashSet<>(targets.savedParameters());
+      kept.addAll(Lora.biases(config.bias(), base, pairs.keySet()));
+      for (String name : kept) {
         Linear tied = base.linears().get(Targets.module(name));
         String held = after.containsKey(name) || tied == null ? name : tied.weight().name();
         Tensor value = after.get(held);
@@ -83,7 +84,7 @@ public record Extraction(Lora lora, double lost) {
         if (moved == null || moved.contentEquals(parameter.value())) {
           continue;
         }
-        if (isBias(parameter.name())
+        if (parameter.name().endsWith(".bias")
             && base.linears().containsKey(Targets.module(parameter.name()))) {
           biases = LoraConfig.Bias.ALL;
         } else {
@@ -101,29 +102,6 @@ public record Extraction(Lora lora, double lost) {
     Map<String, Tensor> values = new HashMap<>();
     model.parameters().forEach(p -> values.put(p.name(), p.value()));
     return values;
-  }
-
-  /** The parameters that the configuration saves as they are. */
-  private static Set<String> whole(LoraConfig config, Targets targets, Model base) {
-    Set<String> names = new LinkedHashSet<>(targets.savedParameters());
-    switch (config.bias()) {
-      case NONE -> {}
-      case ALL ->
-          base.parameters().stream()
-              .map(Parameter::name)
-              .filter(Extraction::isBias)
-              .forEach(names::add);
-      case LORA_ONLY ->
-          targets.linears().stream()
-              .map(Linear::bias)
-              .filter(Objects::nonNull)
-              .forEach(bias -> names.add(bias.name()));
-    }
-    return names;
-  }
-
-  private static boolean isBias(String parameter) {
-    return parameter.endsWith(".bias");
   }
 
   private static Tensor difference(Parameter base, @Nullable Tensor moved) {

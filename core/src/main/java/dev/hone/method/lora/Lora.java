@@ -193,7 +193,12 @@ public final class Lora extends PeftMethod {
 
   @Override
   protected List<String> wholeParameters() {
-    return switch (config.bias()) {
+    return biases(config.bias(), model, targetPaths());
+  }
+
+  /** The biases that train, by name, where modules of these paths are adapted. */
+  static List<String> biases(LoraConfig.Bias which, Model model, Set<String> adapted) {
+    return switch (which) {
       case NONE -> List.of();
       case ALL ->
           model.parameters().stream()
@@ -201,7 +206,7 @@ public final class Lora extends PeftMethod {
               .filter(name -> name.endsWith(".bias"))
               .toList();
       case LORA_ONLY ->
-          targetPaths().stream()
+          adapted.stream()
               .map(path -> model.linears().get(path))
               .filter(linear -> linear != null && linear.bias() != null)
               .map(linear -> Objects.requireNonNull(linear.bias()).name())
