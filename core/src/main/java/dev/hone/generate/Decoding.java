@@ -33,7 +33,10 @@ final class Decoding implements AutoCloseable {
   /** Columns of the cache before each row's first token. */
   private long[] padding;
 
-  /** Ids of each row, which may have to be read again. */
+  /** Whether some row within reach has to be read again. */
+  private final boolean rereads;
+
+  /** Ids of each row where it may have to be read again; otherwise of its prompt. */
   private List<int[]> texts = List.of();
 
   /**
@@ -44,6 +47,7 @@ final class Decoding implements AutoCloseable {
     this.head = (TextHead) model.head();
     this.pass = Pass.plain().with(adapter);
     this.capacity = columns;
+    this.rereads = IntStream.range(0, columns).anyMatch(backbone::turnsAnew);
     this.cache = new KeyValueCache(columns);
     this.padding = new long[0];
   }
@@ -124,9 +128,9 @@ final class Decoding implements AutoCloseable {
    * @param tokens one for each row, which join the cache
    */
   <T> T step(long[] tokens, Function<Tensor, T> choose) {
-    texts = longer(texts, tokens);
+    texts = rereads ? longer(texts, tokens) : texts;
     try (Scope scope = Scope.open()) {
-      if (turnsAnew()) {
+      if (rereads && turnsAnew()) {
         return chosen(reread(), choose);
       }
       Tensor ids = Tensors.of(tokens, tokens.length, 1);
@@ -178,8 +182,8 @@ final class Decoding implements AutoCloseable {
   /** Goes on with these rows alone, which may be fewer or the same one several times. */
   void select(long[] rows) {
     padding = Arrays.stream(rows).map(row -> padding[(int) row]).toArray();
-    pass =
-        pass.with(pass.adapter().ofRows(Arrays.stream(rows).mapToInt(Math::toIntExact).toArray()));
+    int[] places = Arrays.stream(rows).mapToInt(Math::toIntExact).toArray();
+    pass = pass.with(pass.adapter().ofRows(places));
     texts = textsOf(rows);
     replaceBy(cache.selected(rows, capacity));
   }
