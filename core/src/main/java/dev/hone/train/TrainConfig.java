@@ -66,8 +66,7 @@ public record TrainConfig(
 
   public TrainConfig {
     if (rate == 0) {
-      throw new IllegalArgumentException(
-          "train.rate is 0, which would teach nothing; expected more");
+      throw new IllegalArgumentException("rate is 0, which would teach nothing; expected more");
     }
     if (optimizerInBackward && clip > 0) {
       throw new IllegalArgumentException(

@@ -165,6 +165,13 @@ class YamlTest {
   }
 
   @Test
+  void refusesARateOfNothing() {
+    assertEquals(
+        "x.yaml:1: train: rate is 0, which would teach nothing; expected more",
+        refusal("train: {rate: 0}\n"));
+  }
+
+  @Test
   void refusesWrongTypes() {
     assertEquals(
         "x.yaml:2: method.rank is \"eight\", expected a whole number from 1 to 4096",

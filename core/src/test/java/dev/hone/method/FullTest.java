@@ -85,6 +85,7 @@ class FullTest {
   void wordsThatMeanNothingAreRefused() {
     refused(MethodCases.LLAMA, List.of("heads"), "did you mean 'head'?");
     refused(MethodCases.LLAMA, List.of("top-3"), "2 layers");
+    refused(MethodCases.LLAMA, List.of("top-0"), "expected top-1 to top-2");
     refused(MethodCases.LLAMA, List.of("(q"), "expression");
     refused(MethodCases.TIED, List.of("head"), "table of its embeddings");
     refused(MethodCases.LLAMA, List.of(), "nothing to train");
