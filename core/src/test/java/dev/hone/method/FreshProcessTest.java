@@ -34,7 +34,12 @@ class FreshProcessTest {
   @Test
   void everyMethodGivesTheSameBits() throws IOException, InterruptedException {
     List<Case> cases =
-        Stream.of(MethodCases.full(), MethodCases.peft(), BottleneckCases.all())
+        Stream.of(
+                MethodCases.full(),
+                MethodCases.peft(),
+                MethodCases.soft(),
+                BottleneckCases.all(),
+                BottleneckCases.fusions())
             .flatMap(all -> all)
             .toList();
     StringBuilder expected = new StringBuilder();
@@ -61,7 +66,7 @@ class FreshProcessTest {
       TinyModels.write(base, c.model(), random, UnaryOperator.identity());
     }
     try (Model model = Families.load(base);
-        Method method = Methods.attach(c.config(), model)) {
+        Method method = BottleneckCases.attached(c.config(), model, to.resolve("parts"))) {
       MethodTrial.train(model, method, 2);
       if (method instanceof Full full) {
         ModelFiles.write(to.resolve("tuned"), model, full.trainable(), DType.F32);
