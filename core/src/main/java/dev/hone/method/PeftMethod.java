@@ -33,8 +33,7 @@ public abstract class PeftMethod implements Method {
   private final Map<String, Tensor> whole = new LinkedHashMap<>();
   private final Map<String, TokenRows> tokenRows = new LinkedHashMap<>();
 
-  /** The heads that are the table of tokens and change with it. */
-  private final List<Linear> tied;
+  private final TiedHeads tied;
 
   /** The model that is adapted. */
   protected final Model model;
@@ -43,11 +42,7 @@ public abstract class PeftMethod implements Method {
     this.config = config;
     this.model = model;
     this.leaves = leaves;
-    Parameter table = model.backbone().tokens().weight();
-    this.tied =
-        model.linears().values().stream()
-            .filter(l -> config.ensureWeightTying() && l.weight().name().equals(table.name()))
-            .toList();
+    this.tied = TiedHeads.of(config, model);
   }
 
   // What a method says
@@ -113,10 +108,7 @@ public abstract class PeftMethod implements Method {
   final void begin() {
     try (Scope scope = Scope.open();
         GradMode off = GradMode.off()) {
-      Set<String> targets = new LinkedHashSet<>(targets());
-      if (tied.stream().anyMatch(l -> targets.remove(l.name()))) {
-        targets.add(model.backbone().tokens().name());
-      }
+      Set<String> targets = tied.targets(targets());
       List<Linear> linears =
           model.linears().values().stream().filter(l -> targets.contains(l.name())).toList();
       shared(linears, leaves);
@@ -133,7 +125,7 @@ public abstract class PeftMethod implements Method {
         }
       }
       new Targets(config, model).savedParameters().forEach(this::replaceSaved);
-      tied.forEach(this::tie);
+      tied.heads().forEach(this::tie);
       model.linears().values().forEach(this::skipSecondName);
       for (String name : wholeParameters()) {
         // With biases trained, PEFT's files hold those of a saved module's two forms as well.
@@ -152,8 +144,7 @@ public abstract class PeftMethod implements Method {
   }
 
   private void replaceSaved(String parameter) {
-    boolean same = tied.stream().anyMatch(l -> parameter.equals(l.name() + ".weight"));
-    String own = same ? model.backbone().tokens().weight().name() : parameter;
+    String own = tied.parameter(parameter);
     if (!whole.containsKey(own)) {
       replace(own, prefix() + own);
     }
@@ -171,7 +162,7 @@ public abstract class PeftMethod implements Method {
   /** A head that is the table gets what the table has; PEFT's files hold it a second time. */
   private void tie(Linear head) {
     Leaves own = leaves.under(PREFIX + head.name() + ".");
-    TableChange change = tables.get(model.backbone().tokens().name());
+    TableChange change = tables.get(tied.table().name());
     if (change != null) {
       changes.put(head.name(), tied(head, change));
       own.skip("lora_A.weight");
@@ -325,7 +316,7 @@ public abstract class PeftMethod implements Method {
           values.put(linear.bias().name(), merged.bias());
         }
       }
-      tied.forEach(head -> values.remove(head.name() + ".weight"));
+      tied.heads().forEach(head -> values.remove(head.name() + ".weight"));
       // A head that is the table has the same rows, so it stays tied.
       tokenRows.forEach((name, rows) -> values.put(name, rows.merged(baseValue(name))));
       values.replaceAll((name, value) -> value.detach().contiguous().keep());
