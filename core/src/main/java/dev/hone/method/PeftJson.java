@@ -266,7 +266,15 @@ public final class PeftJson {
 
   /** That a key's value means something that cannot be done. */
   public HoneException unsupported(String key) {
-    return new HoneException(file + ": option " + key + "=" + json.path(key) + " is not supported");
+    return unsupported(key, "");
+  }
+
+  /**
+   * @param why and what to do, after the sentence
+   */
+  public HoneException unsupported(String key, String why) {
+    String sentence = file + ": option " + key + "=" + json.path(key) + " is not supported";
+    return new HoneException(why.isEmpty() ? sentence : sentence + ": " + why);
   }
 
   private HoneException refused(String key, JsonNode value, String expected) {

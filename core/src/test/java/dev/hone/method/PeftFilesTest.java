@@ -269,6 +269,13 @@ class PeftFilesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"pissa_niter_16", "corda"})
+  void aStartThatCannotBeHadAgainSaysHowToSave(String start) {
+    written(c -> c.put("init_lora_weights", start), t -> {});
+    assertRefused(start, "path_initial_model_for_weight_conversion");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "{\"loftq_config\": {}}",

@@ -165,14 +165,22 @@ public record LoraConfig(
 
   /**
    * A file says how its adapter began. Only the starts that PEFT subtracts from the base matter for
-   * what the finished one computes.
+   * what the finished one computes; those that were drawn or come from data cannot be had again.
    */
   private static Start start(PeftJson json) {
-    return switch (json.word("init_lora_weights", "true").toLowerCase(Locale.ROOT)) {
+    String word = json.word("init_lora_weights", "true").toLowerCase(Locale.ROOT);
+    return switch (word) {
       case "true", "false", "gaussian", "eva", "orthogonal" -> Start.KAIMING;
       case "pissa" -> Start.PISSA;
       case "olora" -> Start.OLORA;
-      default -> throw json.unsupported("init_lora_weights");
+      default ->
+          throw json.unsupported(
+              "init_lora_weights",
+              word.startsWith("pissa_niter") || word.startsWith("corda")
+                  ? "what it began with, and what the base lost by it, is not in the file; save it"
+                      + " in PEFT with path_initial_model_for_weight_conversion, which makes a"
+                      + " plain LoRA of it"
+                  : "");
     };
   }
 

@@ -90,8 +90,10 @@ public record MultitaskPromptTuningConfig(
         "tokenizer_kwargs",
         "tokenizer_name_or_path");
     if (json.rank("num_transformer_submodules") != 1) {
-      // Unlike its other prompts, PEFT puts the second copy of this one before the decoder's rows.
-      throw json.unsupported("num_transformer_submodules");
+      throw json.unsupported(
+          "num_transformer_submodules",
+          "PEFT trains the second copy before the decoder's rows, but generates without it; train"
+              + " with num_transformer_submodules=1");
     }
     MultitaskPromptTuningConfig defaults = defaults();
     int tasks = json.rank("num_tasks");
