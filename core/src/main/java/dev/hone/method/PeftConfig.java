@@ -41,6 +41,11 @@ public interface PeftConfig extends MethodConfig {
   /** Modules that are trained whole and saved with the adapter. */
   List<String> modulesToSave();
 
+  /** Biases of the base that train too. */
+  default Bias bias() {
+    return Bias.NONE;
+  }
+
   /** Whether a classifier's head trains and is saved although nobody names it. */
   default boolean savesHead() {
     return false;

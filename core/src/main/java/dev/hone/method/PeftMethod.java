@@ -72,12 +72,12 @@ public abstract class PeftMethod implements Method {
 
   /** Parameters that train whole beside those of {@code modulesToSave}, by name. */
   protected List<String> wholeParameters() {
-    return List.of();
+    return config.bias().names(model, changes.keySet());
   }
 
   /** The name that a parameter which trains whole has in the file. */
   protected String fileName(String parameter) {
-    return PREFIX + parameter;
+    return Bias.inFile(parameter, changes.keySet());
   }
 
   /** What stands before the names of saved modules in the file. */

@@ -8,7 +8,6 @@ import dev.hone.method.lntuning.LnTuningConfig;
 import dev.hone.method.loha.LoHaConfig;
 import dev.hone.method.lokr.LoKrConfig;
 import dev.hone.method.lora.LoraConfig;
-import dev.hone.method.lora.LoraConfig.Bias;
 import dev.hone.method.lora.LoraConfig.Start;
 import dev.hone.method.multitaskprompttuning.MultitaskPromptTuningConfig;
 import dev.hone.method.prefixtuning.PrefixTuningConfig;
@@ -179,6 +178,16 @@ public final class MethodCases {
             "vera gpt2",
             GPT2,
             changed(VeraConfig.defaults(), Map.of("rank", 8, "saveProjection", false))),
+        new Case(
+            "adalora with biases",
+            GPT2,
+            changed(AdaLoraConfig.defaults(), Map.of("bias", Bias.ALL))),
+        new Case(
+            "vera with biases",
+            BERT,
+            changed(
+                VeraConfig.defaults(),
+                Map.of("rank", 8, "bias", Bias.VERA_ONLY, "targetModules", List.of("query")))),
         new Case("loha", LLAMA, LoHaConfig.defaults()),
         new Case("loha bert", BERT, changed(LoHaConfig.defaults(), Map.of("rank", 3))),
         new Case("lokr", LLAMA, changed(LoKrConfig.defaults(), Map.of("rank", 2))),

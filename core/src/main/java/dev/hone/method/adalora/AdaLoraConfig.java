@@ -3,6 +3,7 @@ package dev.hone.method.adalora;
 import dev.hone.config.Doc;
 import dev.hone.config.Name;
 import dev.hone.config.Range;
+import dev.hone.method.Bias;
 import dev.hone.method.PeftConfig;
 import dev.hone.method.PeftJson;
 import java.util.LinkedHashMap;
@@ -27,6 +28,7 @@ public record AdaLoraConfig(
     @Doc("Weight of the term that keeps the factors orthogonal") @Range(min = 0)
         double orthRegWeight,
     @Doc("Steps of the schedule; 0 takes the run's") @Range(min = 0) int totalSteps,
+    @Doc("Biases of the base that train too") Bias bias,
     @Doc("Linears to adapt: names or name endings; [all-linear] takes all but the head")
         List<String> targetModules,
     @Doc("Targets that are left out after all: names or name endings") List<String> excludeModules,
@@ -54,6 +56,7 @@ public record AdaLoraConfig(
         0.85,
         0.5,
         0,
+        Bias.NONE,
         List.of("all-linear"),
         List.of(),
         List.of(),
@@ -65,9 +68,6 @@ public record AdaLoraConfig(
   /** The configuration that a file of PEFT's has. */
   public static AdaLoraConfig read(PeftJson json) {
     json.ignore("r", "init_lora_weights", "loftq_config");
-    if (!json.word("bias", "none").equals("none")) {
-      throw json.unsupported("bias");
-    }
     Map<String, Integer> ranks = new LinkedHashMap<>();
     json.counts("rank_pattern")
         .forEach((name, rank) -> ranks.put(name.substring(0, name.indexOf(OF_E)), rank));
@@ -83,6 +83,7 @@ public record AdaLoraConfig(
         json.number("beta2", 0.85),
         json.number("orth_reg_weight", 0.5),
         json.integer("total_step", 0),
+        Bias.read(json),
         json.targetModules(),
         json.modules("exclude_modules"),
         json.integers("layers_to_transform"),
@@ -101,7 +102,7 @@ public record AdaLoraConfig(
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("beta1", beta1);
     fields.put("beta2", beta2);
-    fields.put("bias", "none");
+    fields.put("bias", bias.word());
     fields.put("deltaT", deltaT);
     fields.put("init_lora_weights", true);
     fields.put("init_r", initRank);

@@ -1,6 +1,7 @@
 package dev.hone.method.lora;
 
 import dev.hone.error.HoneException;
+import dev.hone.method.Bias;
 import dev.hone.method.Leaves;
 import dev.hone.method.Methods;
 import dev.hone.method.PeftMethod;
@@ -136,7 +137,7 @@ public record Combination(Type type, int svdRank, double density, MajoritySign m
           }
           Lora.name(tensors, PeftMethod.PREFIX + place + ".", pair, isTable(place, model));
         });
-    whole.forEach((name, tensor) -> tensors.put(Lora.wholeName(name, pairs.keySet()), tensor));
+    whole.forEach((name, tensor) -> tensors.put(Bias.inFile(name, pairs.keySet()), tensor));
     LoraConfig config =
         new LoraConfig(rank, rank, 0, List.copyOf(pairs.keySet()), false, List.of(), ranks, alphas)
             .saving(saved.modulesToSave(), saved.bias());

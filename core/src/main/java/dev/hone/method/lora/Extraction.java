@@ -1,6 +1,7 @@
 package dev.hone.method.lora;
 
 import dev.hone.error.HoneException;
+import dev.hone.method.Bias;
 import dev.hone.method.Targets;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
@@ -52,7 +53,7 @@ public record Extraction(Lora lora, double lost) {
       }
       Map<String, Tensor> whole = new LinkedHashMap<>();
       Set<String> kept = new LinkedHashSet<>(targets.savedParameters());
-      kept.addAll(Lora.biases(config.bias(), base, pairs.keySet()));
+      kept.addAll(config.bias().names(base, pairs.keySet()));
       for (String name : kept) {
         Linear tied = base.linears().get(Targets.module(name));
         String held = after.containsKey(name) || tied == null ? name : tied.weight().name();
@@ -78,7 +79,7 @@ public record Extraction(Lora lora, double lost) {
       Map<String, Tensor> after = values(tuned);
       new Targets(config, base).linears().forEach(l -> after.remove(l.weight().name()));
       Set<String> modules = new LinkedHashSet<>(config.modulesToSave());
-      LoraConfig.Bias biases = config.bias();
+      Bias biases = config.bias();
       for (Parameter parameter : base.parameters()) {
         Tensor moved = after.get(parameter.name());
         if (moved == null || moved.contentEquals(parameter.value())) {
@@ -86,7 +87,7 @@ public record Extraction(Lora lora, double lost) {
         }
         if (parameter.name().endsWith(".bias")
             && base.linears().containsKey(Targets.module(parameter.name()))) {
-          biases = LoraConfig.Bias.ALL;
+          biases = Bias.ALL;
         } else {
           modules.add(Targets.module(parameter.name()));
           base.linears().values().stream()

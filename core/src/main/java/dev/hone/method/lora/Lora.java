@@ -12,14 +12,12 @@ import dev.hone.model.Embedding;
 import dev.hone.model.EncoderDecoder;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
-import dev.hone.model.Parameter;
 import dev.hone.tensor.Tensor;
 import dev.hone.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -187,44 +185,6 @@ public final class Lora extends PeftMethod {
     }
     throw new HoneException(
         "method.ensureWeightTying: a table's magnitude (dora) is none of '" + at.name() + "'");
-  }
-
-  // Biases
-
-  @Override
-  protected List<String> wholeParameters() {
-    return biases(config.bias(), model, targetPaths());
-  }
-
-  /** The biases that train, by name, where modules of these paths are adapted. */
-  static List<String> biases(LoraConfig.Bias which, Model model, Set<String> adapted) {
-    return switch (which) {
-      case NONE -> List.of();
-      case ALL ->
-          model.parameters().stream()
-              .map(Parameter::name)
-              .filter(name -> name.endsWith(".bias"))
-              .toList();
-      case LORA_ONLY ->
-          adapted.stream()
-              .map(path -> model.linears().get(path))
-              .filter(linear -> linear != null && linear.bias() != null)
-              .map(linear -> Objects.requireNonNull(linear.bias()).name())
-              .toList();
-    };
-  }
-
-  @Override
-  protected String fileName(String parameter) {
-    return wholeName(parameter, targetPaths());
-  }
-
-  /** What PEFT calls a parameter that is saved as it is, beside adapted modules of these paths. */
-  static String wholeName(String parameter, Set<String> adapted) {
-    String path = Targets.module(parameter);
-    return adapted.contains(path) && parameter.equals(path + ".bias")
-        ? PREFIX + path + ".base_layer.bias"
-        : PREFIX + parameter;
   }
 
   // Files

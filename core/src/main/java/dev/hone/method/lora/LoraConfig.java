@@ -3,6 +3,7 @@ package dev.hone.method.lora;
 import dev.hone.config.Doc;
 import dev.hone.config.Name;
 import dev.hone.config.Range;
+import dev.hone.method.Bias;
 import dev.hone.method.PeftConfig;
 import dev.hone.method.PeftJson;
 import java.util.LinkedHashMap;
@@ -64,15 +65,6 @@ public record LoraConfig(
      * would change the base, which never changes here.
      */
     LOFTQ
-  }
-
-  /** Which biases train. */
-  public enum Bias {
-    NONE,
-    /** All of the model. */
-    ALL,
-    /** Those of the adapted linears. */
-    LORA_ONLY
   }
 
   /** The eight options that most runs set; the others as by default. */
@@ -156,7 +148,7 @@ public record LoraConfig(
         0,
         2,
         json.flag("use_dora", false),
-        bias(json),
+        Bias.read(json),
         1,
         false,
         json.flag("lora_bias", false),
@@ -181,15 +173,6 @@ public record LoraConfig(
                       + " in PEFT with path_initial_model_for_weight_conversion, which makes a"
                       + " plain LoRA of it"
                   : "");
-    };
-  }
-
-  private static Bias bias(PeftJson json) {
-    return switch (json.word("bias", "none")) {
-      case "none" -> Bias.NONE;
-      case "all" -> Bias.ALL;
-      case "lora_only" -> Bias.LORA_ONLY;
-      default -> throw json.unsupported("bias");
     };
   }
 
@@ -252,7 +235,7 @@ public record LoraConfig(
   public Map<String, @Nullable Object> fields() {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("alpha_pattern", PeftConfig.numbers(alphaPattern));
-    fields.put("bias", bias.name().toLowerCase(Locale.ROOT));
+    fields.put("bias", bias.word());
     fields.put("ensure_weight_tying", ensureWeightTying);
     fields.put("init_lora_weights", true);
     fields.put("lora_alpha", PeftConfig.number(alpha));

@@ -3,6 +3,7 @@ package dev.hone.method.vera;
 import dev.hone.config.Doc;
 import dev.hone.config.Name;
 import dev.hone.config.Range;
+import dev.hone.method.Bias;
 import dev.hone.method.PeftConfig;
 import dev.hone.method.PeftJson;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ public record VeraConfig(
     @Doc("Seed of the shared matrices") long projectionSeed,
     @Doc("Keep the shared matrices in the adapter's file, so that no seed has to be trusted")
         boolean saveProjection,
+    @Doc("Biases of the base that train too") Bias bias,
     @Doc("Linears to adapt: names or name endings; [all-linear] takes all but the head")
         List<String> targetModules,
     @Doc("Numbers of the layers to adapt; empty means all") List<Integer> layersToTransform,
@@ -31,21 +33,19 @@ public record VeraConfig(
 
   public static VeraConfig defaults() {
     return new VeraConfig(
-        256, 0, 0.1, 0, true, List.of("all-linear"), List.of(), List.of(), List.of());
+        256, 0, 0.1, 0, true, Bias.NONE, List.of("all-linear"), List.of(), List.of(), List.of());
   }
 
   /** The configuration that a file of PEFT's has. */
   public static VeraConfig read(PeftJson json) {
     json.ignore("init_weights");
-    if (!json.word("bias", "none").equals("none")) {
-      throw json.unsupported("bias");
-    }
     return new VeraConfig(
         json.rank("r"),
         json.number("vera_dropout", 0),
         json.number("d_initial", 0.1),
         json.integer("projection_prng_key", 0),
         json.flag("save_projection", true),
+        Bias.read(json),
         json.targetModules(),
         json.integers("layers_to_transform"),
         json.texts("layers_pattern"),
@@ -60,7 +60,7 @@ public record VeraConfig(
   @Override
   public Map<String, @Nullable Object> fields() {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-    fields.put("bias", "none");
+    fields.put("bias", bias.word());
     fields.put("d_initial", dInitial);
     fields.put("init_weights", true);
     fields.put("projection_prng_key", projectionSeed);
