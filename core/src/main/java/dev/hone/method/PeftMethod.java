@@ -126,7 +126,6 @@ public abstract class PeftMethod implements Method {
       }
       new Targets(config, model).savedParameters().forEach(this::replaceSaved);
       tied.heads().forEach(this::tie);
-      model.linears().values().forEach(this::skipSecondName);
       for (String name : wholeParameters()) {
         // With biases trained, PEFT's files hold those of a saved module's two forms as well.
         leaves.skip(PREFIX + Targets.module(name) + ".original_module.bias");
@@ -135,6 +134,7 @@ public abstract class PeftMethod implements Method {
           replace(name, fileName(name));
         }
       }
+      model.linears().values().forEach(this::skipSecondName);
       model.words().forEach(this::replaceRows);
       leaves.requireEmpty(model.architecture());
     } catch (RuntimeException e) {
@@ -150,7 +150,7 @@ public abstract class PeftMethod implements Method {
     }
   }
 
-  /** A saved head's bias has a second name in PEFT's files where the head's linear shares it. */
+  /** A head's bias has a second name in PEFT's files where the head's linear shares it. */
   private void skipSecondName(Linear at) {
     String own = at.name() + ".bias";
     Parameter bias = at.bias();

@@ -3,6 +3,7 @@ package dev.hone.issues;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.hone.TinyModels;
+import dev.hone.method.Bias;
 import dev.hone.method.MethodCases;
 import dev.hone.method.MethodTrial;
 import dev.hone.method.Methods;
@@ -21,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An adapter that saves the whole head for masked words was refused: PEFT writes the bias that this
- * head and its last linear share under both names.
+ * An adapter that saves the whole head for masked words, or all biases, was refused: PEFT writes
+ * the bias that this head and its last linear share under both names.
  */
 class SecondNameOfABiasTest {
   private static final String HEAD = PeftMethod.PREFIX + "cls.predictions.";
@@ -30,20 +31,19 @@ class SecondNameOfABiasTest {
   @TempDir Path folder;
 
   @Test
-  void isNoTensorTooMany() {
+  void isNoTensorTooManyOfASavedHead() {
+    requireRead(Map.of("targetModules", List.of("query"), "modulesToSave", List.of("cls")));
+  }
+
+  @Test
+  void isNoTensorTooManyWhereAllBiasesTrain() {
+    requireRead(Map.of("targetModules", List.of("query"), "bias", Bias.ALL));
+  }
+
+  private void requireRead(Map<String, Object> method) {
     try (Model model = TinyModels.random(MethodCases.MASKED);
         PeftMethod lora =
-            MethodTrial.stirred(
-                (PeftMethod)
-                    Methods.attach(
-                        MethodCases.lora(
-                            Map.of(
-                                "targetModules",
-                                List.of("query"),
-                                "modulesToSave",
-                                List.of("cls"))),
-                        model),
-                1)) {
+            MethodTrial.stirred((PeftMethod) Methods.attach(MethodCases.lora(method), model), 1)) {
       PeftFiles.write(folder, lora, model, "base");
       Path file = folder.resolve("adapter_model.safetensors");
       try (Scope scope = Scope.open()) {

@@ -49,7 +49,7 @@ final class Bart implements Family {
     return new EncoderDecoder(
         half(config, parts, tokens, "encoder"),
         half(config, parts, apart ? table(config, parts, written) : tokens, "decoder"),
-        config.optionalInt("decoder_start_token_id").orElse(2),
+        Options.token(config, "decoder_start_token_id", 2),
         pad(config));
   }
 
@@ -58,7 +58,7 @@ final class Bart implements Family {
   }
 
   private static int pad(Config config) {
-    return config.optionalInt("pad_token_id").orElse(1);
+    return Options.token(config, "pad_token_id", 1);
   }
 
   private static Embedding table(Config config, Parts parts, String name) {

@@ -48,7 +48,7 @@ record BertLayers(Config config, Parts parts, String prefix, double defaultEps) 
     if (config.json().path("pad_token_id").isNull()) {
       return -1;
     }
-    return config.optionalInt("pad_token_id").orElse(otherwise);
+    return Options.token(config, "pad_token_id", otherwise);
   }
 
   Embedding words(long width, long padding) {

@@ -53,7 +53,7 @@ final class ModernBert implements Family {
                 "model.embeddings.tok_embeddings",
                 config.intValue("vocab_size"),
                 hidden,
-                config.optionalInt("pad_token_id").orElse(-1)),
+                config.has("pad_token_id") ? Options.token(config, "pad_token_id", 0) : -1),
             null,
             -1,
             null,

@@ -45,6 +45,16 @@ final class Options {
     return layers;
   }
 
+  /** The id of a special token, which the table has a row for. */
+  static int token(Config config, String key, int otherwise) {
+    int id = config.optionalInt(key).orElse(otherwise);
+    int words = config.intValue("vocab_size");
+    if (id < 0 || id >= words) {
+      throw config.wrong(key, "an id below vocab_size, which is " + words);
+    }
+    return id;
+  }
+
   /** A width divided among heads. */
   static int headWidth(Config config, int hidden, int heads) {
     if (heads < 1 || hidden % heads != 0) {

@@ -48,8 +48,8 @@ final class T5 implements Family {
             tokens,
             "decoder",
             config.optionalInt("num_decoder_layers").orElse(config.intValue("num_layers")));
-    int pad = config.optionalInt("pad_token_id").orElse(0);
-    int start = config.optionalInt("decoder_start_token_id").orElse(pad);
+    int pad = Options.token(config, "pad_token_id", 0);
+    int start = Options.token(config, "decoder_start_token_id", pad);
     return new EncoderDecoder(encoder, decoder, start, pad);
   }
 
