@@ -64,10 +64,7 @@ final class Albert implements Family {
     if (groups < 1 || groups > layers) {
       throw config.wrong("num_hidden_groups", "1 to the number of layers, " + layers);
     }
-    int inGroup = config.optionalInt("inner_group_num").orElse(1);
-    if (inGroup < 1) {
-      throw config.wrong("inner_group_num", "1 or more");
-    }
+    int inGroup = Options.positive(config, "inner_group_num", 1);
     List<List<Block>> shared = new ArrayList<>();
     for (int group = 0; group < groups; group++) {
       List<Block> inner = new ArrayList<>();

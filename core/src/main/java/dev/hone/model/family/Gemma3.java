@@ -62,11 +62,7 @@ final class Gemma3 implements Family {
   private static int pattern(Config config) {
     String key =
         config.has("sliding_window_pattern") ? "sliding_window_pattern" : "_sliding_window_pattern";
-    int every = config.optionalInt(key).orElse(6);
-    if (every < 1) {
-      throw config.wrong(key, "1 or more");
-    }
-    return every;
+    return Options.positive(config, key, 6);
   }
 
   /** Newer configs have an object a layer type; older ones scale the full layers only. */

@@ -33,15 +33,16 @@ final class GptJ implements Family {
   public Backbone backbone(Config config, Parts parts) {
     int hidden = Options.firstInt(config, "n_embd", "hidden_size");
     int heads = Options.firstInt(config, "n_head", "num_attention_heads");
+    int headWidth = Options.headWidth(config, hidden, heads);
     double eps = config.optionalDouble("layer_norm_epsilon").orElse(1e-5);
     Embedding tokens = parts.embedding("transformer.wte", config.intValue("vocab_size"), hidden);
     List<Block> blocks = new ArrayList<>();
     for (int layer = 0; layer < Options.firstInt(config, "n_layer", "num_hidden_layers"); layer++) {
-      blocks.add(block(config, parts, layer, hidden, heads, eps));
+      blocks.add(block(config, parts, layer, hidden, headWidth, eps));
     }
     return new Decoder(
         Embeddings.of(tokens, 1, config.optionalDouble("embd_pdrop").orElse(0)),
-        List.of(LayerKind.rotary(null, rope(config, Options.headWidth(config, hidden, heads)))),
+        List.of(LayerKind.rotary(null, rope(config, headWidth))),
         blocks,
         parts.layerNorm("transformer.ln_f", hidden, eps),
         hidden,
@@ -57,7 +58,8 @@ final class GptJ implements Family {
   }
 
   private static Block block(
-      Config config, Parts parts, int layer, int hidden, int heads, double eps) {
+      Config config, Parts parts, int layer, int hidden, int headWidth, double eps) {
+    int heads = hidden / headWidth;
     String at = "transformer.h." + layer + ".";
     int inner = config.optionalInt("n_inner").orElse(4 * hidden);
     return new Block.Parallel(
@@ -71,7 +73,7 @@ final class GptJ implements Family {
             parts.linear(at + "attn.out_proj", hidden, hidden, false),
             heads,
             heads,
-            hidden / heads,
+            headWidth,
             config.optionalDouble("attn_pdrop").orElse(0)),
         null,
         new Mlp.Plain(

@@ -44,7 +44,7 @@ final class ModernBert implements Family {
     int hidden = config.intValue("hidden_size");
     int layers = Options.layers(config, "num_hidden_layers");
     int around = config.optionalInt("local_attention").orElse(128) / 2;
-    int every = config.optionalInt("global_attn_every_n_layers").orElse(3);
+    int every = Options.positive(config, "global_attn_every_n_layers", 3);
     LayerTypes types = LayerTypes.read(config, layers, around, layer -> layer % every != 0);
     int headWidth = Only.divided(config, hidden, "num_attention_heads");
     var embeddings =

@@ -45,6 +45,15 @@ final class Options {
     return layers;
   }
 
+  /** A count that is not nothing. */
+  static int positive(Config config, String key, int otherwise) {
+    int count = config.optionalInt(key).orElse(otherwise);
+    if (count < 1) {
+      throw config.wrong(key, "1 or more");
+    }
+    return count;
+  }
+
   /** The id of a special token, which the table has a row for. */
   static int token(Config config, String key, int otherwise) {
     int id = config.optionalInt(key).orElse(otherwise);

@@ -51,7 +51,7 @@ final class SmolLm3 implements Family {
 
   /** {@code no_rope_layers} holds a 1 where a layer has positions, in spite of its name. */
   private static List<Boolean> turning(Config config, int layers) {
-    int interval = config.optionalInt("no_rope_layer_interval").orElse(4);
+    int interval = Options.positive(config, "no_rope_layer_interval", 4);
     List<Integer> listed = config.ints("no_rope_layers");
     if (config.has("no_rope_layers") && listed.size() < layers) {
       throw config.wrong("no_rope_layers", "a number for each of " + layers + " layers");
