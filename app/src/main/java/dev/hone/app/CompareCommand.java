@@ -8,6 +8,7 @@ import dev.hone.recipe.Recipe;
 import dev.hone.run.Trial;
 import dev.hone.run.Trials;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
@@ -43,7 +44,7 @@ final class CompareCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE|KEY=VALUE",
-      description = "Arms or recipes, and keys that are changed in all of them.")
+      description = "Arms or recipes, and keys that are changed in all that run.")
   private List<String> arguments;
 
   @Option(
@@ -86,10 +87,9 @@ final class CompareCommand implements Callable<Integer> {
     Arms file =
         files.size() > 1 ? Arms.defaults() : Yaml.read(files.getFirst(), Arms.class, List.of());
     List<Recipe> arms =
-        chosen(
-            files.size() == 1
-                ? file.recipes(changes)
-                : files.stream().map(f -> Yaml.read(f, Recipe.class, changes)).toList());
+        files.size() == 1
+            ? file.recipes(chosen(file.arms().keySet()), changes)
+            : chosen(files.stream().map(f -> Yaml.read(f, Recipe.class, changes)).toList());
     List<Long> all = LongStream.rangeClosed(1, seeds).boxed().toList();
     Trials trials = new Trials(arms, labels, all, arms.getFirst().runs().resolve(file.name()));
     try (RunProgress progress = new RunProgress(console)) {
@@ -110,19 +110,21 @@ final class CompareCommand implements Callable<Integer> {
     }
   }
 
-  private List<Recipe> chosen(List<Recipe> arms) {
-    List<String> known = arms.stream().map(Recipe::name).toList();
+  private List<Recipe> chosen(List<Recipe> recipes) {
+    Collection<String> chosen = chosen(recipes.stream().map(Recipe::name).toList());
+    return recipes.stream().filter(recipe -> chosen.contains(recipe.name())).toList();
+  }
+
+  private Collection<String> chosen(Collection<String> known) {
     for (String name : only) {
       if (!known.contains(name)) {
         throw new HoneException(
             "--arms: no arm is called '" + name + "'" + Nearest.hint(name, known));
       }
     }
-    List<Recipe> chosen =
-        only.isEmpty() ? arms : arms.stream().filter(arm -> only.contains(arm.name())).toList();
-    if (chosen.isEmpty()) {
+    if (known.isEmpty()) {
       throw new HoneException("the file names no arms: give each a name and the keys it changes");
     }
-    return chosen;
+    return only.isEmpty() ? known : only;
   }
 }

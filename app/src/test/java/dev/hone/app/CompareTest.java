@@ -137,11 +137,21 @@ class CompareTest {
   void theArmsOfTheRepositoryAreRecipes() {
     Path file = Path.of(System.getProperty("hone.root", "."), "recipes", "methods.yaml");
     Assumptions.assumeTrue(Files.exists(file), "no recipes here");
-    List<Recipe> arms = Yaml.read(file, Arms.class, List.of()).recipes(List.of());
-    Set<String> methods =
+    Arms methods = Yaml.read(file, Arms.class, List.of());
+    List<Recipe> arms = methods.recipes(methods.arms().keySet(), List.of());
+    Set<String> types =
         arms.stream().map(arm -> arm.method().getClass().getSimpleName()).collect(toSet());
-    assertTrue(methods.size() > 10, methods.toString());
+    assertTrue(types.size() > 10, types.toString());
     assertEquals(arms.size(), arms.stream().map(Recipe::name).distinct().count());
+  }
+
+  @Test
+  void aChangeIsForTheArmsThatRun() {
+    Arms ways = Yaml.read(Path.of(world.at("ways.yaml")), Arms.class, List.of());
+    List<Recipe> arms = ways.recipes(Set.of("full"), List.of("method.train=[top-1]"));
+    assertEquals(List.of("full"), arms.stream().map(Recipe::name).toList());
+    String all = compare(world.at("ways.yaml"), "method.train=[top-1]").refusal();
+    assertTrue(all.contains("arm lora: "), all);
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.hone.config.Yaml;
 import dev.hone.error.HoneException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +36,13 @@ public record Arms(
   }
 
   /**
-   * The arms as recipes of their own.
+   * Arms as recipes of their own.
    *
+   * @param chosen names of those that are meant
    * @param more changed in all of them; these count most
    * @throws HoneException that names the arm whose change the recipe does not take
    */
-  public List<Recipe> recipes(List<String> more) {
+  public List<Recipe> recipes(Collection<String> chosen, List<String> more) {
     Path file = recipe;
     if (file == null) {
       throw new HoneException(name + ": set 'recipe' to the recipe that the arms change");
@@ -48,16 +50,22 @@ public record Arms(
     List<Recipe> recipes = new ArrayList<>();
     arms.forEach(
         (arm, own) -> {
-          List<String> all = new ArrayList<>(changes);
-          all.addAll(own);
-          all.addAll(more);
-          all.add("name=" + arm);
-          try {
-            recipes.add(Yaml.read(file, Recipe.class, all));
-          } catch (HoneException e) {
-            throw new HoneException("arm " + arm + ": " + e.getMessage(), e);
+          if (chosen.contains(arm)) {
+            recipes.add(changed(file, arm, own, more));
           }
         });
     return recipes;
+  }
+
+  private Recipe changed(Path file, String arm, List<String> own, List<String> more) {
+    List<String> all = new ArrayList<>(changes);
+    all.addAll(own);
+    all.addAll(more);
+    all.add("name=" + arm);
+    try {
+      return Yaml.read(file, Recipe.class, all);
+    } catch (HoneException e) {
+      throw new HoneException("arm " + arm + ": " + e.getMessage(), e);
+    }
   }
 }
