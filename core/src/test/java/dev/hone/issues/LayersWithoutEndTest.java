@@ -3,6 +3,7 @@ package dev.hone.issues;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.hone.TinyDecoders;
 import dev.hone.TinyEncoders;
 import dev.hone.TinyModels;
 import dev.hone.data.Refused;
@@ -20,7 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Two billion layers filled the memory: ALBERT's share one set of weights, others were listed by
- * their kinds before any weight was looked at.
+ * their kinds before any weight was looked at. GPT-Neo's kinds of layers were counted to the end,
+ * which took seconds.
  */
 class LayersWithoutEndTest {
   @TempDir Path folder;
@@ -59,5 +61,16 @@ class LayersWithoutEndTest {
         folder.resolve("config.json"),
         llama ? TinyModels.llamaConfig(many) : TinyEncoders.config(architecture, many));
     Refused.with("num_hidden_layers", () -> Families.load(folder).close());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[['global'], 2147483647]", "[0, 2147483647]", "[['local'], 3]"})
+  void kindsAreNotCountedToTheEnd(String kinds) {
+    String config = "{'attention_layers': null, 'attention_types': [" + kinds + "]}";
+    Refused.with(
+        "attention_types",
+        () ->
+            Families.random(TinyModels.config(TinyModels.merged(TinyDecoders.of("GPTNeo"), config)))
+                .close());
   }
 }

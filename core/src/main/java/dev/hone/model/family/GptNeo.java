@@ -62,7 +62,8 @@ final class GptNeo implements Family {
     List<String> types = new ArrayList<>(config.texts("attention_layers"));
     if (types.isEmpty() && config.has("attention_types")) {
       for (JsonNode item : config.json().path("attention_types")) {
-        for (int time = 0; time < item.path(1).asInt(0) && types.size() <= layers; time++) {
+        int times = Math.min(item.path(1).asInt(0), layers + 1); // more are too many already
+        for (int time = 0; time < times && types.size() <= layers; time++) {
           item.path(0).forEach(name -> types.add(name.asString("")));
         }
       }
