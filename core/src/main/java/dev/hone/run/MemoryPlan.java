@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -60,23 +61,41 @@ public record MemoryPlan(
       BatchPlan plan,
       long bound,
       long beside) {
-    long limit = Math.round((1 - RESERVE) * bound);
-    long moments = 8 * method.trainableCount();
-    long gradients = wanted.optimizerInBackward() ? 0 : 4 * method.trainableCount();
-    long alone = Cpu.residentBytes() + gradients + beside;
-    if (alone > limit) {
+    long gradients = 4 * method.trainableCount();
+    long alone = Cpu.residentBytes() + (wanted.optimizerInBackward() ? 0 : gradients) + beside;
+    if (alone > limit(bound)) {
       throw tooLarge(bound, alone, "weights and gradients alone");
     }
-    boolean whole = model.head().mixesRows();
-    Work work = new Work(plan, wanted, whole);
+    Work work = new Work(plan, wanted, model.head().mixesRows());
     List<TokenRow> tried = work.largest(TRIED);
-    Footprint plain = Footprint.measure(model, method, objective, wanted, tried);
+    return of(
+        work,
+        gradients,
+        config -> Footprint.measure(model, method, objective, config, tried),
+        bound,
+        beside);
+  }
+
+  /**
+   * @param gradients bytes of them all; the moments are twice as much
+   * @param measured what training that is configured so takes
+   */
+  static MemoryPlan of(
+      Work work,
+      long gradients,
+      Function<TrainConfig, Footprint> measured,
+      long bound,
+      long beside) {
+    long limit = limit(bound);
+    TrainConfig wanted = work.config();
+    boolean whole = work.whole();
+    Footprint plain = measured.apply(wanted);
     int wantedTokens =
         wanted.tokensAtOnce() == 0 || whole ? Integer.MAX_VALUE : wanted.tokensAtOnce();
     long epoch = work.tokensOfEpoch();
     long peak =
         plain.peak(work.tokens(wantedTokens))
-            + waiting(wanted, method, work.divides(wantedTokens))
+            + waiting(wanted, gradients, work.divides(wantedTokens))
             + beside;
     if (peak <= limit) {
       return new MemoryPlan(
@@ -90,13 +109,9 @@ public record MemoryPlan(
     Footprint checkpointed =
         wanted.gradientCheckpointing()
             ? plain
-            : Footprint.measure(
-                model,
-                method,
-                objective,
-                wanted.within(wanted.tokensAtOnce(), true, wanted.momentsOnDisk()),
-                tried);
-    long others = beside + waiting(wanted, method, !whole);
+            : measured.apply(wanted.within(wanted.tokensAtOnce(), true, wanted.momentsOnDisk()));
+    long moments = 2 * gradients;
+    long others = beside + waiting(wanted, gradients, !whole);
     // The cheapest first: smaller micro-batches, then moments on disk, then computing twice.
     for (boolean twice : new boolean[] {false, true}) {
       for (boolean disk : new boolean[] {false, true}) {
@@ -127,9 +142,13 @@ public record MemoryPlan(
             + " tokens, with every other means");
   }
 
+  private static long limit(long bound) {
+    return Math.round((1 - RESERVE) * bound);
+  }
+
   /** Gradients that would go on the way back, but wait for the last part of their step. */
-  private static long waiting(TrainConfig config, Method method, boolean divided) {
-    return config.optimizerInBackward() && divided ? 4 * method.trainableCount() : 0;
+  private static long waiting(TrainConfig config, long gradients, boolean divided) {
+    return config.optimizerInBackward() && divided ? gradients : 0;
   }
 
   private static MemoryPlan chosen(
@@ -179,7 +198,7 @@ public record MemoryPlan(
    *
    * @param whole whether all rows of a step go together, whatever is chosen
    */
-  private record Work(BatchPlan plan, TrainConfig config, boolean whole) {
+  record Work(BatchPlan plan, TrainConfig config, boolean whole) {
     /** Padded tokens of the largest micro-batch of an epoch. */
     long tokens(int microTokens) {
       return Footprint.tokens(largest(microTokens), config.packs());

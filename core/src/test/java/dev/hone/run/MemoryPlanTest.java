@@ -1,24 +1,22 @@
 package dev.hone.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.hone.TinyModels;
 import dev.hone.config.Yaml;
 import dev.hone.data.Batches;
-import dev.hone.method.Full;
-import dev.hone.method.Method;
-import dev.hone.model.Model;
-import dev.hone.tensor.Cpu;
-import dev.hone.train.CausalLmObjective;
+import dev.hone.data.Refused;
+import dev.hone.data.TokenRow;
 import dev.hone.train.EpochPlan;
+import dev.hone.train.Footprint;
 import dev.hone.train.TrainConfig;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is not in memory is not counted, and what is, is. */
+/**
+ * What is chosen where training takes 1,000 MiB, of which 400 are moments, and 1 MiB a token, or
+ * half of that with layers computed twice. A step has eight rows of ten tokens.
+ */
 class MemoryPlanTest {
   /** What a recipe has under this key. */
   private record Training(TrainConfig train) {
@@ -27,71 +25,66 @@ class MemoryPlanTest {
     }
   }
 
-  private static final double MIB = 1 << 20;
-  private static final double WEIGHTS = 66;
-
-  @BeforeEach
-  void measurable() {
-    assumeTrue(Cpu.forgetPeak(), "this system does not tell how much memory a process took");
-  }
+  private static final long MIB = 1 << 20;
+  private static final String ALL = "train.microTokens=80";
+  private static final String HALF = "train.microTokens=40";
+  private static final String ROW = "train.microTokens=10";
 
   /**
-   * How much more MiB of 17 million weights, which are 66 MiB, the first plan expects than the
-   * second. What else this process does moves a measurement, so both are measured in turn, and of
-   * five differences the middle one counts. No weight is large and there are few words, so that
-   * what grows with the tokens is little beside the weights.
+   * @param limit in MiB: what the run may take, less the tenth that stays free
    */
-  private static double more(List<String> first, List<String> second) {
-    double[] differences = new double[5];
-    String json =
-        TinyModels.llamaConfig(
-            "{'hidden_size': 512, 'intermediate_size': 1360, 'num_hidden_layers': 6}");
-    try (Model model = TinyModels.random(json);
-        Method method = new Full(model)) {
-      assertEquals(WEIGHTS, 4 * method.trainableCount() / MIB, 1);
-      for (int i = 0; i < differences.length; i++) {
-        differences[i] = peak(model, method, first) - peak(model, method, second);
-      }
-    }
-    Arrays.sort(differences);
-    return differences[2];
+  private static MemoryPlan plan(int limit, String... train) {
+    boolean[] learned = new boolean[10];
+    List<TokenRow> rows = Collections.nCopies(16, new TokenRow(new int[10], learned, 0, "row"));
+    return MemoryPlan.of(
+        new MemoryPlan.Work(
+            new EpochPlan(new Batches(rows, 8, 1)),
+            Yaml.read(Training.class, List.of(train)).train(),
+            false),
+        200 * MIB,
+        config ->
+            new Footprint(
+                (config.momentsOnDisk() ? 600 : 1000) * MIB,
+                config.gradientCheckpointing() ? 0.5 * MIB : MIB,
+                config.gradientCheckpointing() ? 4e-3 : 3e-3),
+        Math.round(limit * MIB / 0.9),
+        0);
   }
 
-  private static double peak(Model model, Method method, List<String> train) {
-    MemoryPlan plan =
-        MemoryPlan.of(
-            Yaml.read(Training.class, train).train(),
-            model,
-            method,
-            new CausalLmObjective(),
-            new EpochPlan(new Batches(TinyModels.rows(1, 16), 8, 1)),
-            1L << 40,
-            0);
-    assertEquals(List.of(), plan.choices());
-    return plan.peakBytes() / MIB;
+  private static void assertChosen(MemoryPlan plan, long peak, String... choices) {
+    assertEquals(peak, plan.peakBytes() / MIB);
+    assertEquals(
+        List.of(choices),
+        plan.choices().stream().map(choice -> choice.substring(0, choice.indexOf(':'))).toList());
   }
 
   @Test
-  void momentsInAFileTakeNoMemory() {
-    assertEquals(2 * WEIGHTS, more(List.of(), List.of("train.momentsOnDisk=true")), WEIGHTS / 2);
+  void whatFitsStaysAsItIs() {
+    MemoryPlan plan = plan(1080, ALL);
+    assertChosen(plan, 1080);
+    assertEquals(80, plan.microTokens());
+    assertEquals(160 * 3e-3, plan.seconds(), 1e-9);
+    assertChosen(plan(680, ALL, "train.momentsOnDisk=true"), 680);
   }
 
   @Test
-  void gradientsThatMoveOnTheWayBackTakeNoMemory() {
-    assertEquals(WEIGHTS, more(moving(false, 4096), moving(true, 4096)), WEIGHTS / 2);
+  void theCheapestMeansThatIsEnoughIsTaken() {
+    assertChosen(plan(1045, ALL), 1040, "train.microTokens=45");
+    assertChosen(plan(900, ALL), 680, "train.momentsOnDisk=true");
+    assertChosen(plan(625, ALL), 620, "train.microTokens=25", "train.momentsOnDisk=true");
+    MemoryPlan all = plan(605, ROW);
+    assertChosen(all, 605, "train.momentsOnDisk=true", "train.gradientCheckpointing=true");
+    assertEquals(160 * 4e-3, all.seconds(), 1e-9);
+    Refused.with("its longest row of 10 tokens", () -> plan(604, ROW));
   }
 
   /** What moves on the way back waits for the last part of its step. */
   @Test
   void gradientsWaitInAStepThatIsDivided() {
-    assertEquals(0, more(moving(false, 40), moving(true, 40)), WEIGHTS / 2);
-  }
-
-  private static List<String> moving(boolean inBackward, int microTokens) {
-    return List.of(
-        "train.clip=0",
-        "train.packing=true",
-        "train.optimizerInBackward=" + inBackward,
-        "train.microTokens=" + microTokens);
+    String[] whole = {"train.clip=0", "train.optimizerInBackward=true", ALL};
+    String[] divided = {"train.clip=0", "train.optimizerInBackward=true", HALF};
+    assertChosen(plan(2000, whole), 1080);
+    assertChosen(plan(2000, divided), 1240);
+    assertChosen(plan(2000, HALF), 1040);
   }
 }
