@@ -2,6 +2,7 @@ package dev.hone.method;
 
 import dev.hone.model.Model;
 import dev.hone.model.Parameter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -17,15 +18,18 @@ public enum Bias {
   /** The same, as PEFT says it for VeRA. */
   VERA_ONLY;
 
-  /** What {@code bias} of a file says. */
-  public static Bias read(PeftJson json) {
-    return switch (json.word("bias", "none")) {
-      case "none" -> NONE;
-      case "all" -> ALL;
-      case "lora_only" -> LORA_ONLY;
-      case "vera_only" -> VERA_ONLY;
-      default -> throw json.unsupported("bias");
-    };
+  /** What {@code bias} of a file says, in a word that PEFT has for this method. */
+  public static Bias read(PeftJson json, String peftType) {
+    String word = json.word("bias", NONE.word());
+    return Arrays.stream(values())
+        .filter(bias -> bias.word().equals(word) && bias.suits(peftType))
+        .findFirst()
+        .orElseThrow(() -> json.unsupported("bias"));
+  }
+
+  /** Whether it is no other method's word. */
+  boolean suits(String peftType) {
+    return this != (peftType.equals("VERA") ? LORA_ONLY : VERA_ONLY);
   }
 
   /** As a file says it. */

@@ -107,6 +107,13 @@ public final class Methods {
     requireLinears(config, model);
     if (config instanceof PeftConfig peft) {
       new Targets(peft, model).requireAllMeant();
+      if (!peft.bias().suits(peft.peftType())) {
+        throw new HoneException(
+            "method.bias: "
+                + peft.bias().word()
+                + " is another method's word; say "
+                + (peft instanceof VeraConfig ? Bias.VERA_ONLY : Bias.LORA_ONLY).word());
+      }
     }
     if (config instanceof Ia3Config scales && !scales.targetModules().isEmpty()) {
       requireTargets(scales, model);

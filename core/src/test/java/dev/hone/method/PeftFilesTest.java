@@ -251,6 +251,7 @@ class PeftFilesTest {
         "{\"init_lora_weights\": \"pissa_niter_16\"}",
         "{\"init_lora_weights\": \"corda\"}",
         "{\"bias\": \"some\"}",
+        "{\"bias\": \"vera_only\"}",
         "{\"use_dora\": \"yes\"}",
         "{\"layers_to_transform\": [\"first\"]}",
         "{\"peft_type\": \"XLORA\"}",

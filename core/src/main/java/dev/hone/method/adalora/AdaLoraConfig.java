@@ -83,7 +83,7 @@ public record AdaLoraConfig(
         json.number("beta2", 0.85),
         json.number("orth_reg_weight", 0.5),
         json.integer("total_step", 0),
-        Bias.read(json),
+        Bias.read(json, "ADALORA"),
         json.targetModules(),
         json.modules("exclude_modules"),
         json.integers("layers_to_transform"),

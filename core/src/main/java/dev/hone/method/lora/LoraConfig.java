@@ -148,7 +148,7 @@ public record LoraConfig(
         0,
         2,
         json.flag("use_dora", false),
-        Bias.read(json),
+        Bias.read(json, "LORA"),
         1,
         false,
         json.flag("lora_bias", false),

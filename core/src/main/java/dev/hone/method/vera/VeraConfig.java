@@ -45,7 +45,7 @@ public record VeraConfig(
         json.number("d_initial", 0.1),
         json.integer("projection_prng_key", 0),
         json.flag("save_projection", true),
-        Bias.read(json),
+        Bias.read(json, "VERA"),
         json.targetModules(),
         json.integers("layers_to_transform"),
         json.texts("layers_pattern"),

@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.hone.TinyModels;
+import dev.hone.data.Refused;
 import dev.hone.error.HoneException;
+import dev.hone.method.Bias;
+import dev.hone.method.MethodCases;
+import dev.hone.method.Methods;
+import dev.hone.method.vera.VeraConfig;
 import dev.hone.model.Adapter;
 import dev.hone.model.Linear;
 import dev.hone.model.Model;
@@ -104,6 +109,16 @@ class LoraTest {
           new LoraConfig(
               4, 8, 0, List.of("q_proj"), false, List.of(), Map.of("q_(proj", 2), Map.of());
       assertRefused(broken, model, "q_(proj", "pattern");
+    }
+  }
+
+  @Test
+  void biasesAreChosenInTheMethodsOwnWord() {
+    LoraConfig lora = MethodCases.lora(Map.of("bias", Bias.VERA_ONLY));
+    VeraConfig vera = MethodCases.changed(VeraConfig.defaults(), Map.of("bias", Bias.LORA_ONLY));
+    try (Model model = TinyModels.llama()) {
+      Refused.with("say lora_only", () -> Methods.attach(lora, model));
+      Refused.with("say vera_only", () -> Methods.attach(vera, model));
     }
   }
 
